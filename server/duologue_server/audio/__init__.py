@@ -1,0 +1,1 @@
+"""Samples in and samples out; no meaning. Only this package imports sounddevice."""

@@ -1,0 +1,1 @@
+"""One module per LSP concern; handlers convert and delegate to the session, nothing else."""

@@ -1,0 +1,35 @@
+"""The session's two doors: the editor, and the voice process. Tests and replays stand in for either."""
+
+from typing import Literal, Protocol
+
+from duologue_server.link.messages import ToVoice
+from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
+
+
+class ClientPort(Protocol):
+    """What the session tells an editor. Called on the session's thread; must not block."""
+
+    def state(self, state: ClientState) -> None: ...
+
+    def transcript(self, line: TranscriptLine) -> None: ...
+
+    def offer(self, offer: OfferShown) -> None: ...
+
+    def progress(self, percent: int, message: str) -> None:
+        """The voice is loading; 100 ends it."""
+
+    def tell(self, severity: Literal["info", "warning", "error"], text: str) -> None:
+        """One sentence for the user."""
+
+
+class VoicePort(Protocol):
+    """What the session tells the voice. Called on the session's thread or, for `send(Keys)`, from any; never blocks."""
+
+    def start(self) -> None:
+        """Starts the voice if it does not run."""
+
+    def stop(self) -> None:
+        """Ends the voice."""
+
+    def send(self, message: ToVoice) -> None:
+        """Sends a message; drops it when there is no voice."""

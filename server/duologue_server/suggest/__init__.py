@@ -1,0 +1,1 @@
+"""What may be worth saying: detectors, the agenda, answers, the background model."""

@@ -1,0 +1,1 @@
+"""The voice process: ear, voice, floor, and the loop that joins them."""
