@@ -14,7 +14,7 @@ State = TypeVar("State")
 class Decision:
     """What one micro-turn decided.
 
-    `p` holds the probabilities behind it, by name of `Action` and `UserState`. A rule has no probabilities: then it is empty.
+    `p` holds the probabilities behind it, by name of `Action` and `UserState`. A rule has none: then it is empty.
     """
 
     action: Action

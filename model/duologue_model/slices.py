@@ -81,8 +81,8 @@ class Clocks:
 class Slice:
     """What is perceived in 80 ms.
 
-    `microphone` and `playback` are `[S]` float32 in -1…1 at 16 kHz; the microphone is echo-cancelled, the playback is what
-    the loudspeaker played in the same 80 ms.
+    `microphone` and `playback` are `[S]` float32 in -1…1 at 16 kHz; the microphone is echo-cancelled, the playback is
+    what the loudspeaker played in the same 80 ms.
     """
 
     microphone: Samples

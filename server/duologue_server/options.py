@@ -1,6 +1,6 @@
 """Every setting of the product, declared once: frozen, fully defaulted, with its unit in its name.
 
-Editors send them in camelCase under the section `duologue`; the settings page of the README is checked against this file.
+Editors send them in camelCase under the section `duologue`; a test checks the README's table against this file.
 """
 
 import dataclasses

@@ -1,5 +1,6 @@
-"""Our messages to editors beyond standard LSP, under `duologue/…`; `editors/PROTOCOL.md` describes them and a test ties the two.
+"""Our messages to editors beyond standard LSP, under `duologue/…`.
 
+`editors/PROTOCOL.md` describes them, and a test ties the two.
 Field names are camelCase on the wire. A client that knows none of them still gets messages, progress and commands.
 """
 
@@ -34,7 +35,8 @@ VERBS = (
 )
 """What a user can ask for by command: each is `duologue.<verb>` of `workspace/executeCommand`.
 
-`pushToTalk` takes `{"down": true|false}`, `snooze` takes `{"minutes": 10}`, `accept` and `dismiss` an optional `{"id": …}`.
+`pushToTalk` takes `{"down": true|false}`, `snooze` takes `{"minutes": 10}`, `accept` and `dismiss` an optional
+`{"id": …}`.
 """
 
 

@@ -11,7 +11,7 @@ Samples = NDArray[np.float32]
 BLOCK_MS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class DeviceTrouble(Exception):
     """A device cannot be used: which, why, and what to do next."""
 

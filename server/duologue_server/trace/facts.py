@@ -1,4 +1,4 @@
-"""What happened, as one closed set of records. `trace.jsonl` is a list of these, and so is what the voice process reports.
+"""What happened, as one closed set of records: `trace.jsonl`, and what the voice process reports.
 
 The names of kinds and fields are the session format's; `t` is seconds from the first sample of the microphone.
 """
