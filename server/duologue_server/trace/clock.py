@@ -49,6 +49,9 @@ class Clock(Protocol):
     def lane(self, name: str) -> Lane:
         """The lane of that name; made when first asked for."""
 
+    def measure(self, work: Callable[[], T]) -> tuple[T, float]:
+        """Runs `work` now and says how many seconds it took on this clock."""
+
 
 def run(lane: Lane, work: Callable[[], T], done: Callable[[T | Exception], None]) -> Job:
     """Runs one piece of work in a lane and delivers its result, or the exception it raised."""
@@ -82,6 +85,9 @@ class RealClock:
         if name not in self._lanes:
             self._lanes[name] = _ThreadLane(name, self._post)
         return self._lanes[name]
+
+    def measure(self, work: Callable[[], T]) -> tuple[T, float]:
+        return _measured(work)
 
 
 class _ThreadLane:
@@ -153,6 +159,10 @@ class VirtualClock:
     def lane(self, name: str) -> Lane:
         return self._lanes.setdefault(name, _VirtualLane(self))
 
+    def measure(self, work: Callable[[], T]) -> tuple[T, float]:
+        result, took_s = _measured(work)
+        return result, 0.0 if self.free_compute else took_s
+
 
 class _VirtualLane:
     """A lane whose work is done at once and delivered when its measured time has passed."""
@@ -181,6 +191,12 @@ class _VirtualLane:
             error = caught
         deliver(lambda: done(error), began)
         return job
+
+
+def _measured(work: Callable[[], T]) -> tuple[T, float]:
+    began = time.perf_counter()
+    result = work()
+    return result, time.perf_counter() - began
 
 
 def _unless_cancelled(job: Job, call: Callable[[], None]) -> Callable[[], None]:

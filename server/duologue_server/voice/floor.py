@@ -41,6 +41,7 @@ from duologue_server.voice.floor_events import (
 )  # fmt: skip
 
 BACKCHANNEL_TEXT = "Mm-hm."
+DEFAULT_RULES = Rules()
 
 Microphone = Literal["off", "push_to_talk", "open", "muted", "asleep"]
 
@@ -79,7 +80,7 @@ class FloorState:
 Step = tuple[FloorState, tuple[Effect, ...]]
 
 
-def advance(state: FloorState, event: Event, rules: Rules = Rules()) -> Step:
+def advance(state: FloorState, event: Event, rules: Rules = DEFAULT_RULES) -> Step:
     """The next state of the floor, and what is to be done, in order."""
     match event:
         case Decided():
