@@ -177,7 +177,6 @@ def _begin(state: FloorState, utterance: Utterance, t: float) -> Step:
         offer=None if state.offer == utterance else state.offer,
         last_own_s=t,
         count=state.count + 1,
-        last_said=state.last_said if utterance.cause == "backchannel" else utterance.text,
     )
     return state, (Start(utterance),)
 
@@ -244,9 +243,9 @@ def _say(state: FloorState, utterance: Utterance, t: float) -> Step:
 
 def _reply_came(state: FloorState, event: ReplyCame, rules: Rules) -> Step:
     """DELEGATE granted the floor to the answer: it begins at once if nothing has happened since."""
-    if state.asked != event.turn:
+    reply = event.utterance
+    if state.asked != reply.turn:
         return state, ()
-    reply = Utterance(f"reply-{event.turn}", event.text, "reply", turn=event.turn)
     state = replace(state, reply=reply, reply_since_s=event.t)
     return _begin(state, reply, event.t) if may_begin(state, reply, event.t, rules) else (state, ())
 
@@ -269,6 +268,7 @@ def _turn_ended(state: FloorState, event: TurnEnded) -> Step:
 def _sound_ended(state: FloorState, event: SoundEnded) -> Step:
     if state.sounding is None or state.sounding.id != event.id:
         return state, ()
+    said = state.last_said if state.sounding.cause == "backchannel" else event.text
     answered = state.asked is not None and state.sounding.turn == state.asked and state.yielded is None
     cancel = (CancelAsk(state.asked),) if answered and state.asked is not None and event.cause != "end" else ()
     return replace(
@@ -276,6 +276,7 @@ def _sound_ended(state: FloorState, event: SoundEnded) -> Step:
         sounding=None,
         ducked=False,
         last_own_s=event.t,
+        last_said=said,
         interrupted=event.heard_text if event.cause == "speech" else None,
         asked=None if answered else state.asked,
     ), cancel

@@ -75,11 +75,10 @@ class SayCame:
 
 @dataclass(frozen=True, slots=True)
 class ReplyCame:
-    """The first clause of the answer to `turn`."""
+    """The first clause of the answer to a turn of the user."""
 
     t: float
-    turn: int
-    text: str
+    utterance: Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +103,8 @@ class SoundEnded:
     t: float
     id: str
     cause: EndCause
+    text: str
+    """All of it, heard or not."""
     heard_text: str
 
 

@@ -6,6 +6,7 @@ It joins the parts and decides nothing: the engine decides, the floor rules, the
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ from duologue_server.voice import floor_events as floor_events
 from duologue_server.voice.ear import Ear
 from duologue_server.voice.floor import FloorState, advance, listening
 from duologue_server.voice.floor_events import Rules, Utterance
-from duologue_server.voice.mouth import Mouth
+from duologue_server.voice.mouth import Mouth, Script
 
 MOST_PENDING_SLICES = 4
 """An engine that falls further behind than this skips the oldest slices: late decisions are worse than none."""
@@ -67,13 +68,11 @@ class Parts:
 class VoiceLoop:
     """Everything here happens on the thread that owns the clock; slow work goes to the clock's lanes."""
 
-    def __init__(
-        self, parts: Parts, clock: Clock, emit: Callable[[FromVoice], None], rules: Rules | None = None
-    ) -> None:
+    def __init__(self, parts: Parts, clock: Clock, emit: Callable[[FromVoice], None], rules: Rules) -> None:
         self._parts = parts
         self._clock = clock
         self._emit = emit
-        self._rules = rules or Rules()
+        self._rules = rules
         self.floor = FloorState()
         self._engine_state = parts.engine.start()
         self._pending = 0
@@ -108,8 +107,9 @@ class VoiceLoop:
             case EditorEvent():
                 self._see(message)
             case Offer(id=id_, text=text, urgency=urgency):
-                self._parts.mouth.prepare(text)
-                self._advance(floor_events.OfferCame(t, Utterance(id_, text, "offer", urgency=urgency)))
+                offer = Utterance(id_, text, "offer", urgency=urgency)
+                self._parts.mouth.draft(offer)
+                self._advance(floor_events.OfferCame(t, offer))
             case Withdraw(id=id_, why=why):
                 self._advance(floor_events.OfferWithdrawn(t, id_, why))
             case Say(id=id_, text=text, cause=cause):
@@ -134,7 +134,6 @@ class VoiceLoop:
         self.sweep()
         if open_:
             self._parts.ear.hear(microphone)
-            self._tell_words()
         self._microphone.append(microphone)
         self._playback.append(playback)
         if sum(map(len, self._microphone)) >= SLICE_SAMPLES:
@@ -145,15 +144,14 @@ class VoiceLoop:
         """Takes in what the player reports: what began and what ended, to the sample."""
         for report in self._parts.player.drain_reports():
             t = report.at_sample / self._parts.player.rate_hz
-            script = self._parts.mouth.script
-            if script is None or script.utterance.id != report.track_id:
-                continue
+            script = self._parts.mouth.script(report.track_id)
+            assert script is not None, f"{report.track_id} sounds without a script"
             if isinstance(report, Started):
-                self._began(t)
+                self._began(script, t)
             else:
-                heard_text, heard_ms = self._parts.mouth.ended(report.heard_samples)
+                heard_text, heard_ms = self._parts.mouth.ended(script, report.heard_samples)
                 self._tell(facts.SoundOff(t, report.track_id, report.cause, heard_text, round(heard_ms, 1)))
-                self._advance(floor_events.SoundEnded(t, report.track_id, report.cause, heard_text))
+                self._advance(floor_events.SoundEnded(t, report.track_id, report.cause, script.text, heard_text))
 
     def lose_device(self) -> None:
         """The sound device is gone: nothing sounds any more."""
@@ -190,34 +188,23 @@ class VoiceLoop:
             self._advance(floor_events.TurnEnded(t, text, ended_s))
         self.show()
 
-    def _tell_words(self) -> None:
-        text = self._parts.ear.text
-        if text != self._heard_text:
-            self._heard_text = text
-
     def _reply(self, message: Reply, t: float) -> None:
-        """Clauses of an answer: the first asks for the floor, the others follow it."""
+        """A clause of an answer: the first asks for the floor, the others follow it."""
         mouth, id_ = self._parts.mouth, f"reply-{message.turn}"
-        sounding = mouth.script is not None and mouth.script.utterance.id == id_
-        waiting = self.floor.reply
-        if sounding:
+        if message.turn != self.floor.asked:
+            return
+        script = mouth.script(id_)
+        if script is not None:
             if message.text:
-                mouth.add(message.text)
+                mouth.add(script, message.text)
             if message.final:
-                mouth.finish()
-        elif waiting is not None and waiting.turn == message.turn:
-            longer = replace(waiting, text=f"{waiting.text} {message.text}".strip())
-            self.floor = replace(self.floor, reply=longer)
-            self._final_replies = message.final
+                mouth.finish(script)
         elif message.text:
-            self._final_replies = message.final
-            mouth.prepare(message.text)
-            self._advance(floor_events.ReplyCame(t, message.turn, message.text))
+            reply = Utterance(id_, message.text, "reply", turn=message.turn)
+            mouth.draft(reply, closed=message.final)
+            self._advance(floor_events.ReplyCame(t, reply))
         elif message.final:
             self._advance(floor_events.ReplyEmpty(t, message.turn))
-
-    _final_replies = True
-    """Whether the answer that waits for the floor is complete."""
 
     def _slice(self, open_: bool) -> None:
         """Hands a full slice to the engine, on its lane; the decision comes back as an event."""
@@ -242,11 +229,8 @@ class VoiceLoop:
         self._editor, self._forced, self._end_of_turn = EditorStream(), [], False
         self._pending += 1
         t = self._samples_heard / RATE_HZ
-        run(
-            self._clock.lane("engine"),
-            lambda: self._clock.measure(lambda: self._step(heard)),
-            lambda r: self._decide(t, r),
-        )
+        step = partial(self._clock.measure, partial(self._step, heard))
+        run(self._clock.lane("engine"), step, partial(self._decide, t))
 
     def _step(self, heard: Slice) -> Decision:
         self._engine_state, decision = self._parts.engine.step(self._engine_state, heard)
@@ -268,13 +252,14 @@ class VoiceLoop:
         waiting = floor.reply or floor.offer
         kind = None if waiting is None else WaitingKind.REPLY if waiting is floor.reply else WaitingKind.OFFER
         heard = player.heard_samples
+        script = self._parts.mouth.script(floor.sounding.id) if floor.sounding else None
         return AgendaStream(
             waiting=kind,
             urgency=waiting.urgency if waiting else 0.0,
             waiting_s=len(waiting.text) / SPEECH_CHARACTERS_PER_S if waiting else 0.0,
             sounding=floor.sounding is not None,
             heard_s=heard / player.rate_hz if floor.sounding else 0.0,
-            remaining_s=self._parts.mouth.left_samples(heard) / player.rate_hz if floor.sounding else 0.0,
+            remaining_s=self._parts.mouth.left_samples(script, heard) / player.rate_hz if script else 0.0,
             ducked=floor.ducked,
             resumable=floor.yielded is not None and floor.sounding is None,
         )
@@ -304,7 +289,7 @@ class VoiceLoop:
         t, parts = self.now_s(), self._parts
         match effect:
             case floor_events.Start(utterance=utterance, resume=resume):
-                self._start(utterance, resume)
+                (parts.mouth.resume if resume else parts.mouth.begin)(utterance)
             case floor_events.Stop(cause=cause):
                 parts.player.stop(cause)
             case floor_events.Duck(gain_db=gain_db):
@@ -323,29 +308,17 @@ class VoiceLoop:
             case floor_events.CancelAsk(turn=turn):
                 self._emit(Unask(turn))
             case floor_events.DropUtterance(utterance=utterance, why=why):
-                self._tell(facts.Dropped(t, utterance.id, utterance.text, why))
+                script = parts.mouth.script(utterance.id)
+                self._tell(facts.Dropped(t, utterance.id, script.text if script else utterance.text, why))
             case floor_events.Force(token=token):
                 self._forced.append(token)
             case floor_events.Carried(name=name, why=why):
                 self._tell(facts.Command(t, name, why))
 
-    def _start(self, utterance: Utterance, resume: bool) -> None:
-        self._resumed = resume
-        if resume:
-            self._parts.mouth.resume()
-        else:
-            self._parts.mouth.begin(utterance, closed=utterance.cause != "reply" or self._final_replies)
-
-    _resumed = False
-
-    def _began(self, t: float) -> None:
+    def _began(self, script: Script, t: float) -> None:
         """The first sample of an utterance was heard."""
-        script = self._parts.mouth.script
-        assert script is not None, "an utterance began that was never started"
-        utterance = script.utterance
-        cause: facts.Cause = "resume" if self._resumed else utterance.cause
-        self._tell(facts.SoundOn(t, utterance.id, script.text or utterance.text, cause))
-        if cause == "reply" and self._ask_ended_s is not None:
+        self._tell(facts.SoundOn(t, script.utterance.id, script.text, script.cause))
+        if script.cause == "reply" and self._ask_ended_s is not None:
             self._latency_ms = round(1000 * (t - self._ask_ended_s), 1)
             self._ask_ended_s = None
 
