@@ -31,6 +31,16 @@ class SpokenClause:
     words: tuple[SpokenWord, ...]
 
 
+class SpeakerUnavailable(Exception):
+    """A voice cannot be used: which, why, and what to do next."""
+
+    def __init__(self, voice: str, what: str, remedy: str) -> None:
+        super().__init__(f"{what}. {remedy}.")
+        self.voice = voice
+        self.what = what
+        self.remedy = remedy
+
+
 class Speaker(Protocol):
     """Turns clauses into audio, one at a time, on one thread; never called from two threads at once."""
 
@@ -43,4 +53,4 @@ class Speaker(Protocol):
         """Rate of the audio it makes."""
 
     def speak(self, clause: str) -> SpokenClause:
-        """Synthesises one clause. Deterministic: the same clause gives the same samples."""
+        """Synthesises one clause. Deterministic: the same clause gives the same samples. Raises SpeakerUnavailable."""
