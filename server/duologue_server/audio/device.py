@@ -13,7 +13,10 @@ BLOCK_MS = 20
 
 @dataclass(eq=False)
 class DeviceTrouble(Exception):
-    """A device cannot be used: which, why, and what to do next."""
+    """A device cannot be used: which, why, and what to do next.
+
+    Not frozen: context managers set the traceback of the exceptions that pass through them.
+    """
 
     code: str
     """no_portaudio, no_input, no_output, lost, silent_input, wrong_rate"""

@@ -150,7 +150,12 @@ class VoiceLoop:
                 self._began(script, t)
             else:
                 heard_text, heard_ms = self._parts.mouth.ended(script, report.heard_samples)
-                self._tell(facts.SoundOff(t, report.track_id, report.cause, heard_text, round(heard_ms, 1)))
+                if script.started:
+                    self._tell(facts.SoundOff(t, report.track_id, report.cause, heard_text, round(heard_ms, 1)))
+                else:
+                    self._tell(
+                        facts.Dropped(t, report.track_id, script.text, f"stopped before it began: {report.cause}")
+                    )
                 self._advance(floor_events.SoundEnded(t, report.track_id, report.cause, script.text, heard_text))
 
     def lose_device(self) -> None:
@@ -317,6 +322,7 @@ class VoiceLoop:
 
     def _began(self, script: Script, t: float) -> None:
         """The first sample of an utterance was heard."""
+        script.started = True
         self._tell(facts.SoundOn(t, script.utterance.id, script.text, script.cause))
         if script.cause == "reply" and self._ask_ended_s is not None:
             self._latency_ms = round(1000 * (t - self._ask_ended_s), 1)

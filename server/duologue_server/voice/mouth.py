@@ -40,6 +40,8 @@ class Script:
     """Where new audio goes; None while it is a draft."""
     base_sample: int = 0
     """Where in the script the present track begins."""
+    started: bool = False
+    """Its first sample was heard."""
     resume_sample: int = 0
     """Where the first word that was not heard begins."""
     jobs: list[Job] = field(default_factory=list)
@@ -73,8 +75,9 @@ class Mouth:
         """Prepares an utterance; with `closed` false, more clauses follow by `add`."""
         script = Script(utterance, utterance.cause)
         self._scripts.pop(utterance.id, None)
-        while len(self._scripts) >= KEPT_SCRIPTS:
-            self._forget(next(iter(self._scripts)))
+        silent = [id_ for id_, script in self._scripts.items() if script.track is None]
+        for id_ in silent[: max(0, len(self._scripts) - KEPT_SCRIPTS + 1)]:
+            self._cancel(self._scripts.pop(id_))
         self._scripts[utterance.id] = script
         for clause in split_clauses(utterance.text):
             self._say(script, clause)
@@ -155,9 +158,6 @@ class Mouth:
     def _close_when_done(self, script: Script) -> None:
         if script.closed and len(script.spoken) == len(script.texts) and script.track is not None:
             script.track.close()
-
-    def _forget(self, id_: str) -> None:
-        self._cancel(self._scripts.pop(id_))
 
     def _cancel(self, script: Script) -> None:
         for job in script.jobs:
