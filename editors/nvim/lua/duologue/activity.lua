@@ -1,0 +1,69 @@
+---Fingers and focus: that keys were pressed, never which. Nothing is watched while the voice is off.
+local client = require("duologue.client")
+local pace = require("duologue.pace")
+
+local M = {}
+
+local NAMESPACE = vim.api.nvim_create_namespace("duologue.activity")
+local GROUP = "duologue.activity"
+local INTERVAL_MS = 50
+
+local watching = false
+local keys = 0
+
+local push = pace(INTERVAL_MS, function()
+  local count = keys
+  keys = 0
+  if watching then
+    local selecting = vim.api.nvim_get_mode().mode:find("^[vVsS\22\19]") ~= nil
+    client.notify("duologue/activity", { keys = count, selecting = selecting })
+  end
+end)
+
+---@param typed string
+---@return boolean whether a finger did it: Neovim also reports the mouse, focus and its own events as keys
+local function pressed(typed)
+  if typed == "" then
+    return false
+  end
+  if typed:byte() ~= 0x80 then
+    return true
+  end
+  local name = vim.fn.keytrans(typed)
+  return not (name:find("Mouse") or name:find("Wheel") or name:find("Focus") or name:find("^<t_"))
+end
+
+---@param focused boolean
+local function on_focus(focused)
+  client.notify("duologue/activity", { focused = focused })
+end
+
+---Watches from now on, or no longer.
+---@param on boolean
+function M.watch(on)
+  if on == watching then
+    return
+  end
+  watching, keys = on, 0
+  vim.api.nvim_create_augroup(GROUP, { clear = true })
+  if not on then
+    vim.on_key(nil, NAMESPACE)
+    return
+  end
+  vim.on_key(function(_, typed)
+    if pressed(typed or "") then
+      keys = keys + 1
+      push()
+    end
+  end, NAMESPACE)
+  for event, focused in pairs({ FocusGained = true, FocusLost = false }) do
+    vim.api.nvim_create_autocmd(event, {
+      group = GROUP,
+      callback = function()
+        on_focus(focused)
+      end,
+    })
+  end
+end
+
+return M

@@ -1,0 +1,95 @@
+---What the user chose, over the defaults. Nothing here raises: a bad option keeps its default and is named.
+local M = {}
+
+---@type duologue.Options
+local defaults = {
+  cmd = { "duologue", "lsp" },
+  filetypes = nil,
+  settings = {},
+  captions = { enabled = true, position = "bottom", width = 60, timeout_ms = 6000, border = "rounded" },
+  offers = true,
+  keymaps = {},
+}
+
+local kinds = {
+  cmd = "list",
+  filetypes = "list",
+  settings = "table",
+  captions = "table",
+  offers = "boolean",
+  keymaps = "table",
+}
+
+local caption_kinds = {
+  enabled = "boolean",
+  position = { "bottom", "bottom_right", "top_right" },
+  width = "number",
+  timeout_ms = "number",
+  border = "string",
+}
+
+---@type duologue.Options
+M.options = vim.deepcopy(defaults)
+
+---@type string[] what was wrong with the last setup(), for :checkhealth
+M.problems = {}
+
+---@param value any
+---@param kind string|string[]
+---@return string? what it must be, when it is not
+local function misfit(value, kind)
+  if type(kind) == "table" then
+    return not vim.tbl_contains(kind, value) and ("must be one of %s"):format(table.concat(kind, ", ")) or nil
+  end
+  if kind ~= "list" then
+    return type(value) ~= kind and ("must be a %s, not a %s"):format(kind, type(value)) or nil
+  end
+  if type(value) ~= "table" or #value == 0 then
+    return "must be a list of strings"
+  end
+  for _, item in ipairs(value) do
+    if type(item) ~= "string" then
+      return "must be a list of strings"
+    end
+  end
+end
+
+---@param into table
+---@param given table
+---@param known table<string, string|string[]>
+---@param prefix string
+local function overlay(into, given, known, prefix)
+  for name, value in pairs(given) do
+    local wrong = known[name] and misfit(value, known[name])
+    if not known[name] then
+      local names = vim.tbl_keys(known)
+      table.sort(names)
+      local text = "unknown option '%s%s' is ignored; the options are: %s"
+      table.insert(M.problems, text:format(prefix, tostring(name), table.concat(names, ", ")))
+    elseif wrong then
+      table.insert(M.problems, ("option '%s%s' %s; its default is used"):format(prefix, name, wrong))
+    elseif name == "captions" then
+      overlay(into.captions, value, caption_kinds, "captions.")
+    else
+      into[name] = vim.deepcopy(value)
+    end
+  end
+end
+
+---@param given? duologue.UserOptions
+---@return duologue.Options
+function M.apply(given)
+  M.options, M.problems = vim.deepcopy(defaults), {}
+  if given ~= nil and type(given) ~= "table" then
+    table.insert(M.problems, ("setup() takes a table, not a %s; all defaults are used"):format(type(given)))
+    given = nil
+  end
+  given = vim.deepcopy(given or {})
+  if type(given.captions) == "boolean" then
+    given.captions = { enabled = given.captions }
+  end
+  overlay(M.options, given, kinds, "")
+  return M.options
+end
+
+return M

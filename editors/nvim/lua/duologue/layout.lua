@@ -1,0 +1,108 @@
+---Captions as screen rows: pure text, no window.
+local M = {}
+
+local MARGINS = { user = "you  ", partner = " ◆   " }
+local MARGIN_COLUMNS = 5
+local GROUPS = { user = "DuologueUser", partner = "DuologuePartner" }
+
+---@class duologue.Word
+---@field text string
+---@field byte integer where it begins in the text, zero-based
+
+---@param text string
+---@param width integer
+---@return duologue.Word[] words, those wider than a row cut to pieces
+local function words_of(text, width)
+  local words = {}
+  for start, word in text:gmatch("()(%S+)") do
+    local byte = start - 1
+    while vim.fn.strdisplaywidth(word) > width do
+      local piece = vim.fn.strcharpart(word, 0, math.max(1, math.floor(width / 2)))
+      table.insert(words, { text = piece, byte = byte })
+      word, byte = word:sub(#piece + 1), byte + #piece
+    end
+    table.insert(words, { text = word, byte = byte })
+  end
+  return words
+end
+
+---@param text string
+---@param width integer columns
+---@return duologue.Word[][] rows
+local function wrap(text, width)
+  local rows, used = { {} }, 0
+  for _, word in ipairs(words_of(text, width)) do
+    local columns = vim.fn.strdisplaywidth(word.text)
+    if used > 0 and used + 1 + columns > width then
+      table.insert(rows, {})
+      used = 0
+    end
+    table.insert(rows[#rows], word)
+    used = used + (used > 0 and 1 or 0) + columns
+  end
+  return rows
+end
+
+---@param line duologue.TranscriptLine
+---@return integer byte of the text up to which the user has heard it
+local function heard_byte(line)
+  local byte = line.heardUpTo and vim.fn.byteidxcomp(line.text, line.heardUpTo) or -1
+  return byte < 0 and #line.text or byte
+end
+
+---@param row integer
+---@param margin string
+---@param words duologue.Word[]
+---@param group_of fun(word: duologue.Word): string
+---@return string, duologue.Span[]
+local function draw_row(row, margin, words, group_of)
+  local text, spans = margin, {}
+  for index, word in ipairs(words) do
+    text = index > 1 and text .. " " or text
+    local from, group = #text, group_of(word)
+    local last = spans[#spans]
+    text = text .. word.text
+    if last and last.group == group then
+      last.to = #text
+    else
+      table.insert(spans, { row = row, from = from, to = #text, group = group })
+    end
+  end
+  return text, spans
+end
+
+---@param transcript duologue.TranscriptLine[] oldest first
+---@param width integer columns of text beside the margin
+---@param most_rows integer the oldest rows beyond them are left out
+---@return string[] lines
+---@return duologue.Span[] spans
+function M.draw(transcript, width, most_rows)
+  local lines, spans = {}, {}
+  for _, line in ipairs(transcript) do
+    local group, heard = GROUPS[line.role], heard_byte(line)
+    local text = (line.role == "user" and not line.final) and line.text .. " …" or line.text
+    local function group_of(word)
+      return (line.role == "user" or word.byte < heard) and group or "DuologueUnheard"
+    end
+    for index, words in ipairs(wrap(text, width)) do
+      local margin = index == 1 and MARGINS[line.role] or (" "):rep(MARGIN_COLUMNS)
+      local drawn, row_spans = draw_row(#lines, margin, words, group_of)
+      if index == 1 then
+        table.insert(spans, { row = #lines, from = 0, to = #margin, group = group })
+      end
+      vim.list_extend(spans, row_spans)
+      table.insert(lines, drawn)
+    end
+  end
+  local surplus = math.max(0, #lines - most_rows)
+  local kept = {}
+  for _, span in ipairs(spans) do
+    if span.row >= surplus then
+      span.row = span.row - surplus
+      table.insert(kept, span)
+    end
+  end
+  return vim.list_slice(lines, surplus + 1), kept
+end
+
+return M

@@ -1,0 +1,145 @@
+"""A real Neovim in a child process, driven over its own remote interface."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pynvim
+
+PLUGIN = Path(__file__).parents[2] / "editors" / "nvim"
+STUB = Path(__file__).with_name("stub_server.py")
+NVIM = Path(sys.executable).with_name("nvim")
+DEADLINE_S = 10.0
+
+
+def until(what: str, probe: Callable[[], Any], seen: Callable[[], object] = lambda: "") -> Any:
+    """The first truthy answer of `probe`. Raises AssertionError with `what` and `seen` if there is none in time."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not (answer := probe()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"never came: {what}; seen: {seen()}")
+        time.sleep(0.005)
+    return answer
+
+
+class Neovim:
+    """A headless Neovim with the plugin on its path and the stub as its server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.record = folder / "record.jsonl"
+        self.record.touch()
+        homes = [f"{name}={folder / name.lower()}" for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")]
+        argv = ["env", *homes, str(NVIM), "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n"]
+        self.api = pynvim.attach("child", argv=argv)
+        self.api.command(f"set runtimepath^={PLUGIN}")
+        self.api.command("runtime plugin/duologue.lua")
+        self.api.command("filetype on")
+        self.lua(
+            """
+            seen = { notes = {}, states = {} }
+            vim.notify = function(text, level) table.insert(seen.notes, { text = text, level = level }) end
+            vim.api.nvim_create_autocmd("User", { pattern = "DuologueState", callback = function(event)
+              table.insert(seen.states, event.data.voice)
+            end })
+            """
+        )
+
+    def close(self) -> None:
+        """Ends Neovim. Raises AssertionError if the server had met a method that it does not know."""
+        with suppress(EOFError, OSError):  # how a Neovim that ends takes its leave
+            self.api.command("qall!")
+        self.api.close()
+        assert not [message for message in self.messages() if "unknown" in message]
+
+    def lua(self, code: str, *args: Any) -> Any:
+        """Runs Lua inside; `...` are `args`."""
+        return self.api.exec_lua(code, *args)
+
+    def setup(self, **options: Any) -> None:
+        """`require("duologue").setup` with the stub as the command."""
+        options.setdefault("cmd", [sys.executable, str(STUB), str(self.record), "lsp"])
+        self.lua('require("duologue").setup(...)', options)
+
+    def edit(self, name: str, text: str) -> Path:
+        """Opens a file of this text; back when the server has seen it."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        self.api.command(f"edit {path}")
+        uri = path.as_uri()
+        self.sent("textDocument/didOpen", lambda p: p["textDocument"]["uri"] == uri)
+        return path
+
+    def push(self, method: str, params: dict[str, Any]) -> None:
+        """Has the server send a notification."""
+        self.notify("stub/push", {"method": method, "params": params})
+
+    def notify(self, method: str, params: dict[str, Any]) -> None:
+        """Sends a notification to the server."""
+        self.lua("local m, p = ...; vim.lsp.get_clients({ name = 'duologue' })[1]:notify(m, p)", method, params)
+
+    def state(self, **fields: Any) -> None:
+        """Has the server tell its state; back when the plugin has it."""
+        self.push("duologue/state", fields)
+        self.until(f"state {fields}", lambda: fields.items() <= self.lua('return require("duologue").state()').items())
+
+    def messages(self, method: str = "") -> list[dict[str, Any]]:
+        """What the server has got so far, of this method or all."""
+        lines = self.record.read_text(encoding="utf-8").splitlines(keepends=True)
+        messages = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [message for message in messages if not method or message.get("method") == method]
+
+    def sent(self, method: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+        """The parameters of the first message of this method that fits, waiting for it."""
+
+        def probe() -> dict[str, Any] | None:
+            found = (message["params"] for message in self.messages(method))
+            return next((params for params in found if fits(params)), None)
+
+        params: dict[str, Any] = until(method, probe, lambda: self.messages(method)[-5:] or self.notes())
+        return params
+
+    def until(self, what: str, probe: Callable[[], Any]) -> Any:
+        """Waits for `probe`."""
+        return until(what, probe, self.notes)
+
+    def notes(self) -> list[str]:
+        """Everything that went to the user by vim.notify."""
+        return [note["text"] for note in self.lua("return seen.notes")]
+
+    def noted(self, part: str) -> str:
+        """The first message to the user that holds `part`, waiting for it."""
+        note: str = self.until(f"a message with {part!r}", lambda: next((n for n in self.notes() if part in n), None))
+        return note
+
+    def caption(self) -> list[str]:
+        """The rows of the caption window; empty without one."""
+        rows: list[str] = self.lua(
+            """
+            for _, win in ipairs(vim.api.nvim_list_wins()) do
+              if vim.api.nvim_win_get_config(win).relative ~= "" then
+                return vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(win), 0, -1, false)
+              end
+            end
+            return {}
+            """
+        )
+        return rows
+
+    def marks(self, namespace: str, bufnr: int = 0) -> list[Any]:
+        """The extmarks of one of our namespaces: id, row, column, details."""
+        found: list[Any] = self.lua(
+            """
+            local name, bufnr = ...
+            local namespace = vim.api.nvim_create_namespace("duologue." .. name)
+            return vim.api.nvim_buf_get_extmarks(bufnr, namespace, 0, -1, { details = true })
+            """,
+            namespace,
+            bufnr,
+        )
+        return found
