@@ -1,0 +1,85 @@
+"""What the partner knows of a place: short, readable, without secrets."""
+
+import pytest
+from duologue_server.context.digest import MOST_CHARACTERS, Problem, SuiteRun, digest
+from duologue_server.context.documents import Documents, Position
+from duologue_server.context.masking import MASK, mask_secrets
+from duologue_server.context.trees import parse
+from duologue_server.context.view import View
+
+CODE = "class Store:\n    def load(self, path):\n        return cursor.fetch(path)\n"
+
+
+def view_of(text: str, language_id: str = "python", name: str = "store.py") -> View:
+    snapshot = Documents().open(f"file:///work/{name}", language_id, 7, text).snapshot()
+    return View(snapshot, parse(snapshot))
+
+
+def test_a_person_can_read_it() -> None:
+    made = digest(
+        view_of(CODE), Position(2, 8), [Problem(2, 'undefined name "cursor"')], SuiteRun(4, 1, "test_load failed"), 1
+    )
+    assert made.version == 7
+    assert made.text.splitlines() == [
+        "File store.py, Python, 4 lines. Cursor in line 3, in method load of class Store.",
+        'Problem in line 3: undefined name "cursor"',
+        "Tests: 4 passed, 1 failed: test_load failed",
+        "Last change in line 2.",
+        "     1 | class Store:",
+        "     2 |     def load(self, path):",
+        ">    3 |         return cursor.fetch(path)",
+        "     4 | ",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = 1\n" * 900_000, "y" * 3_000_000, "a\n" * 40, "\0\1" * 1000, "\ufffd" * 3000, "", "長い行" * 999 + "\n"],
+    ids=["5 MB", "one long line", "short", "binary", "invalid UTF-8", "empty", "wide"],
+)
+def test_it_is_bounded_for_every_document(text: str) -> None:
+    view = view_of(text)
+    for cursor in (Position(0, 0), Position(20, 3), Position(10**9, 10**9)):
+        made = digest(view, cursor, [Problem(n, "long " * 100) for n in range(50)], SuiteRun(1, 2, "boom " * 100), 3)
+        assert len(made.text) <= MOST_CHARACTERS
+        assert "\0" not in made.text
+
+
+def test_the_cursor_line_is_there_however_much_else_there_is() -> None:
+    text = "".join(f"    line_{number} = compute({number}, '{'x' * 80}')\n" for number in range(500))
+    made = digest(view_of(text), Position(250, 0))
+    assert ">  251 |     line_250 = compute(250" in made.text
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        'password = "hunter2-forever"',
+        "API_KEY=abcdef123456",
+        'client = OpenAI(api_key="sk-proj-abcdefghijklmnop1234")',
+        "url = 'postgres://ann:s3cret@db/main'",
+        "Authorization: Bearer abcdefghijklmnop.qrs",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nabc\n-----END RSA PRIVATE KEY-----",
+        "ghp_abcdefghijklmnopqrstuvwxyz012345",
+        "AKIAABCDEFGHIJKLMNOP",
+        "MIIEpAIBAAKCAQEAMIIEpAIBAAKCAQEAMIIEpAIBAAKCAQEAMIIEpAIBAAKCAQEA",
+    ],
+)
+def test_secrets_are_masked_and_lines_keep_their_numbers(secret: str) -> None:
+    masked = mask_secrets(secret)
+    assert MASK in masked
+    assert masked.count("\n") == secret.count("\n")
+    for part in ("hunter2", "abcdef", "s3cret", "MIIE", "AKIA"):
+        assert part not in masked
+    assert MASK in digest(view_of(f"x = 1\n{secret}\ny = 2\n"), Position(0, 0)).text
+
+
+def test_ordinary_code_is_left_alone() -> None:
+    for text in (CODE, "token = next(tokens)\n", "def password(self) -> str: ...\n", "https://example.org/a:b@c\n"):
+        assert mask_secrets(text) == text
+
+
+def test_the_place_of_a_line() -> None:
+    view = view_of(CODE)
+    assert [view.scope_name(line) for line in range(3)] == ["Store", "load", "load"]
+    assert view_of(CODE, "cobol").scope_name(2) == ""
