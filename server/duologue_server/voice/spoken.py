@@ -168,7 +168,7 @@ _VERSION = re.compile(r"v?\d+(?:\.\d+){2,}")
 _HEX = re.compile(r"0x(?P<digits>[0-9a-fA-F]+)")
 _NUMBER = re.compile(r"[$£€]?\d[\d,]*(?:\.\d+)?(?:%|st|nd|rd|th)?")
 _EXPONENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)[eE](?P<minus>-)?\+?(?P<power>\d+)")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}")
+_CLOCK_OR_DATE = re.compile(r"\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}")
 _PLACE = re.compile(r"(?P<path>.*?[A-Za-z_].*?):(?P<line>\d+)(?::(?P<column>\d+))?")
 _PROSE = re.compile(r"[A-Za-zÀ-ÿ]?[a-zß-ÿ]*(?:['’-][A-Za-zÀ-ÿ]?[a-zß-ÿ]+)*")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*|_+\w+")
@@ -237,7 +237,7 @@ def _listed(word: str) -> str | None:
 
 def _speak_number(core: str) -> str | None:
     """Numbers that prose front ends misread, and rule codes; None for what is no number."""
-    if _NUMBER.fullmatch(core) or _CLOCK.fullmatch(core):
+    if _NUMBER.fullmatch(core) or _CLOCK_OR_DATE.fullmatch(core):
         return core
     if code := _RULE_CODE.fullmatch(core):
         digits = code["digits"]

@@ -1,5 +1,6 @@
 """Voices of the system, `flite` and `espeak-ng`, as subprocesses: the floor when the better voice cannot be had."""
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -40,10 +41,11 @@ class SystemSpeaker:
         self._voice: SystemVoice = voice
         self._program = program
         self._speed = speed
+        self._version = _version(program)
 
     @property
     def name(self) -> str:
-        return f"{self._voice} (system)"
+        return f"{self._voice} {self._version}".strip()
 
     @property
     def rate_hz(self) -> int:
@@ -93,6 +95,18 @@ class SystemSpeaker:
             return [self._program, "-voice", "rms", "--setf", stretch, "-f", str(source), "-o", str(target)]
         pace = str(round(_ESPEAK_WORDS_PER_MINUTE * self._speed))
         return [self._program, "-v", "en-us", "-s", pace, "-f", str(source), "-w", str(target)]
+
+
+def _version(program: str) -> str:
+    """The program's version, such as 2.2; empty when it does not tell."""
+    try:
+        told = subprocess.run(
+            [program, "--version"], timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    number = re.search(r"\d+(?:\.\d+)+", told.stdout + told.stderr)
+    return number.group() if number else ""
 
 
 def _remedy(voice: str) -> str:
