@@ -74,6 +74,10 @@ class RealClock:
     def now_s(self) -> float:
         return time.monotonic() - self._origin_s
 
+    def restart(self) -> None:
+        """Makes this moment the start of the session."""
+        self._origin_s = time.monotonic()
+
     def call_later(self, delay_s: float, call: Callable[[], None]) -> Job:
         job = Job()
         timer = threading.Timer(max(0.0, delay_s), lambda: self._post(_unless_cancelled(job, call)))

@@ -211,7 +211,10 @@ def _read_microphone(folder: Path) -> NDArray[np.float32] | None:
 
 
 class SessionWriter:
-    """Records a session: events as they come, and the microphone. Usable up to its last line after a crash."""
+    """Records the events of a session as they come; usable up to its last line after a crash.
+
+    Whoever owns the microphone writes `mic.flac` beside them.
+    """
 
     def __init__(self, folder: Path, description: str, options: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -221,7 +224,6 @@ class SessionWriter:
         self._description = description
         self._options = dict(options)
         self._events = (folder / "events.jsonl").open("w", encoding="utf-8")
-        self._microphone: soundfile.SoundFile | None = None
         self._last_s = 0.0
         self._write_meta(0.001)
 
@@ -233,19 +235,9 @@ class SessionWriter:
         self._events.write(line + "\n")
         self._events.flush()
 
-    def microphone(self, samples: NDArray[np.float32]) -> None:
-        """Adds `[N]` samples at 16 kHz."""
-        if self._microphone is None:
-            self._microphone = soundfile.SoundFile(
-                str(self._folder / "mic.flac"), "w", samplerate=RATE_HZ, channels=1, subtype="PCM_16", format="FLAC"
-            )
-        self._microphone.write(samples)
-
     def close(self, duration_s: float) -> None:
         """Ends the recording."""
         self._events.close()
-        if self._microphone is not None:
-            self._microphone.close()
         self._write_meta(max(duration_s, self._last_s, 0.001))
 
     def _write_meta(self, duration_s: float) -> None:

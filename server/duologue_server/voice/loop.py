@@ -45,7 +45,7 @@ from duologue_server.trace import facts
 from duologue_server.trace.clock import Clock, run
 from duologue_server.voice import floor_events as floor_events
 from duologue_server.voice.ear import Ear
-from duologue_server.voice.floor import FloorState, advance, listening
+from duologue_server.voice.floor import FloorState, Microphone, advance, listening
 from duologue_server.voice.floor_events import Rules, Utterance
 from duologue_server.voice.mouth import Mouth, Script
 
@@ -68,12 +68,19 @@ class Parts:
 class VoiceLoop:
     """Everything here happens on the thread that owns the clock; slow work goes to the clock's lanes."""
 
-    def __init__(self, parts: Parts, clock: Clock, emit: Callable[[FromVoice], None], rules: Rules) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        clock: Clock,
+        emit: Callable[[FromVoice], None],
+        rules: Rules,
+        microphone: Microphone = "open",
+    ) -> None:
         self._parts = parts
         self._clock = clock
         self._emit = emit
         self._rules = rules
-        self.floor = FloorState()
+        self.floor = FloorState(microphone=microphone)
         self._engine_state = parts.engine.start()
         self._pending = 0
         self._dropped_slices = 0

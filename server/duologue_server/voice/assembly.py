@@ -1,0 +1,115 @@
+"""Builds the parts of the voice: what is missing is replaced by something that says less, and told to the user."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from duologue_model.baseline import BaselineEngine
+from duologue_model.engine import Engine
+from earshot import Detector
+
+from duologue_server.audio.echo import EchoCanceller, NoEchoCanceller, WebRtcEchoCanceller
+from duologue_server.audio.player import Player
+from duologue_server.link.messages import FromVoice, Trouble
+from duologue_server.options import Options
+from duologue_server.trace.clock import Clock
+from duologue_server.voice.choose_speaker import choose_speaker
+from duologue_server.voice.ear import Ear
+from duologue_server.voice.floor import Microphone
+from duologue_server.voice.floor_events import Rules
+from duologue_server.voice.listener import Listener
+from duologue_server.voice.loop import Parts, VoiceLoop
+from duologue_server.voice.moonshine import MoonshineListener
+from duologue_server.voice.mouth import Mouth
+from duologue_server.voice.speaker import Samples, Speaker, SpokenClause
+
+SILENT_RATE_HZ = 24_000
+
+
+class SilentSpeaker:
+    """No voice: every clause is over at once and stays text."""
+
+    name = "none"
+    rate_hz = SILENT_RATE_HZ
+
+    def speak(self, clause: str) -> SpokenClause:
+        return SpokenClause(clause, np.zeros(0, dtype=np.float32), ())
+
+
+class DeafListener:
+    """No ear: hears that somebody speaks, and no words."""
+
+    name = "none"
+
+    def partial(self, audio: Samples) -> str:
+        return ""
+
+    def final(self, audio: Samples) -> str:
+        return ""
+
+    def bias(self, words: tuple[str, ...]) -> None:
+        """Nothing to be biased."""
+
+
+@dataclass(slots=True)
+class Voice:
+    """Everything that was loaded, before a device is known."""
+
+    engine: Engine[Any]
+    speaker: Speaker
+    listener: Listener
+    canceller: EchoCanceller
+    rules: Rules
+    microphone: Microphone
+    """What it does when the session begins."""
+    troubles: list[Trouble] = field(default_factory=list)
+
+    def names(self) -> dict[str, str]:
+        """Name of each part in use, for reports."""
+        return {
+            "engine": self.engine.name,
+            "ear": self.listener.name,
+            "voice": self.speaker.name,
+            "canceller": self.canceller.name,
+        }
+
+    def loop(self, player: Player, clock: Clock, emit: Callable[[FromVoice], None]) -> VoiceLoop:
+        """The loop over these parts, on a player and a clock."""
+
+        def failed(error: Exception) -> None:
+            emit(Trouble("voice", f"a clause could not be spoken: {error}", "It stays as text"))
+
+        ear = Ear(self.listener, clock, lambda text, final: loop.words(text, final))
+        mouth = Mouth(self.speaker, player, clock, failed)
+        loop = VoiceLoop(Parts(self.engine, ear, mouth, player), clock, emit, self.rules, self.microphone)
+        return loop
+
+
+def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
+    """Loads every part; takes seconds. `progress` is told the percentage and what comes next."""
+    troubles: list[Trouble] = []
+    progress(10, "loading the voice")
+    chosen = choose_speaker(options.voice, options.speed)
+    if chosen.degraded:
+        troubles.append(Trouble("voice", chosen.message, "Reinstall duologue, or choose another voice in the settings"))
+    progress(40, "loading the ear")
+    listener: Listener = DeafListener()
+    try:
+        moonshine = MoonshineListener()
+        moonshine.load()
+        listener = moonshine
+    except Exception as error:  # whatever is wrong with the ear, the partner can still speak
+        troubles.append(
+            Trouble("ear", f"the recogniser cannot be loaded: {error}", "Reinstall duologue; type meanwhile")
+        )
+    progress(90, "opening the sound device")
+    return Voice(
+        engine=BaselineEngine(Detector),
+        speaker=chosen.speaker or SilentSpeaker(),
+        listener=listener,
+        canceller=WebRtcEchoCanceller() if options.echo_canceller else NoEchoCanceller(),
+        microphone=options.microphone,
+        rules=Rules(quiet_after_key_s=options.quiet_after_key_s),
+        troubles=troubles,
+    )
