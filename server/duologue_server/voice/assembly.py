@@ -80,9 +80,12 @@ class Voice:
         def failed(error: Exception) -> None:
             emit(Trouble("voice", f"a clause could not be spoken: {error}", "It stays as text"))
 
-        ear = Ear(self.listener, clock, lambda text, final: loop.words(text, final))
+        def deaf(error: Exception) -> None:
+            emit(Trouble("ear", f"a turn could not be recognised: {error}", "Say it again, or type it"))
+
+        ear = Ear(self.listener, clock, lambda text, final: loop.words(text, final), deaf)
         mouth = Mouth(self.speaker, player, clock, failed)
-        loop = VoiceLoop(Parts(self.engine, ear, mouth, player), clock, emit, self.rules, self.microphone)
+        loop: VoiceLoop = VoiceLoop(Parts(self.engine, ear, mouth, player), clock, emit, self.rules, self.microphone)
         return loop
 
 

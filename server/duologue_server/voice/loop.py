@@ -139,8 +139,7 @@ class VoiceLoop:
             microphone = np.zeros_like(microphone)
         self._samples_heard += len(microphone)
         self.sweep()
-        if open_:
-            self._parts.ear.hear(microphone)
+        self._parts.ear.hear(microphone)
         self._microphone.append(microphone)
         self._playback.append(playback)
         if sum(map(len, self._microphone)) >= SLICE_SAMPLES:
@@ -195,7 +194,8 @@ class VoiceLoop:
             if text:
                 self._tell(facts.Heard(t, text, final))
         if final:
-            ended_s = self._parts.ear.turn_ended_sample / RATE_HZ
+            ended_sample = self._parts.ear.turn_ended_sample
+            ended_s = (self._samples_heard if ended_sample is None else ended_sample) / RATE_HZ
             self._ask_ended_s = ended_s
             self._advance(floor_events.TurnEnded(t, text, ended_s))
         self.show()

@@ -1,10 +1,9 @@
 """`duologue voice`: the process that owns the ears. Its link is its stdin and stdout; it dies with its parent.
 
-Threads: the device's (copy only), the link's (one flag for keys, then the inbox), one a lane of slow work, and the voice
-thread, here the main one, which alone touches the loop.
+Threads: the device's (copy only), the link's (one flag for keys, then the inbox), one a lane of slow work, and the
+voice thread, here the main one, which alone touches the loop.
 """
 
-import contextlib
 import os
 import queue
 import signal
@@ -28,7 +27,6 @@ from duologue_server.link.channel import Channel
 from duologue_server.link.frames import LinkError
 from duologue_server.link.messages import (
     LINK_VERSION,
-    Control,
     FromVoice,
     Goodbye,
     Hello,
@@ -63,6 +61,8 @@ class Sound:
         self._wake = wake
         self._lost = lost
         self.player = Player(device.output_rate_hz)
+        self._near: Samples = np.zeros(0, np.float32)
+        self._far: Samples = np.zeros(0, np.float32)
         self._adopt(device)
 
     @property
@@ -111,8 +111,7 @@ class Sound:
         self._to_far = StreamResampler(self.player.rate_hz, RATE_HZ)
         self._to_device = StreamResampler(self.player.rate_hz, device.output_rate_hz)
         self._spare: Samples = np.zeros(0, np.float32)
-        self._near: Samples = np.zeros(0, np.float32)
-        self._far: Samples = np.zeros(0, np.float32)
+        self._near = self._far = np.zeros(0, np.float32)
 
     def _copy(self, block: Samples) -> None:
         self._ring.write(block)
@@ -141,6 +140,8 @@ class VoiceHost:
         self._sound: Sound | None = None
         self._early: list[Message] = []
         self._running = True
+        self._present = True
+        """Whether a device was found at the start."""
         self._status = 0
         self._clock = RealClock(self._inbox.put)
         self._channel = Channel(
@@ -208,9 +209,7 @@ class VoiceHost:
         self._sound = sound
         self._clock.restart()
         self._loop = voice.loop(sound.player, self._clock, self._send)
-        self._loop.microphone_present = sound.has_input
-        if self._options.microphone != "open":
-            self._loop.receive(Control("ptt_up" if self._options.microphone == "push_to_talk" else "stop"))
+        self._loop.microphone_present = self._present and sound.has_input
         self._send(Progress(100, "ready"))
         origin_s = time.monotonic() - self._clock.now_s()
         self._send(Ready(origin_s, {**voice.names(), "device": sound.description}))
@@ -230,7 +229,9 @@ class VoiceHost:
             self._tell(error)
             sound = Sound(VirtualDevice(), wake, lost)
             sound.start()
-            self._try_again()
+            self._present = False
+            if not (isinstance(error, DeviceTrouble) and error.code == "no_portaudio"):
+                self._try_again()
         return sound
 
     def _open_device(self) -> SoundDevice:
@@ -271,9 +272,13 @@ class VoiceHost:
         if not self._running or self._sound is None or self._loop is None:
             return
         try:
-            with contextlib.redirect_stdout(sys.stderr):
-                self._sound.replace(self._open_device())
+            device = self._open_device()
         except (DeviceTrouble, ValueError):
+            self._try_again()
+            return
+        try:
+            self._sound.replace(device)
+        except DeviceTrouble:
             self._sound.replace(VirtualDevice())
             self._try_again()
             return
