@@ -1,0 +1,339 @@
+"""Streaming recognition: words while they are spoken, and the text of a turn as soon as the turn is over.
+
+The samples of the microphone are the only time here. All recognition runs in the lane "ear", one piece at a time and
+never one waiting behind another: what is wanted next is decided when the lane is free.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from duologue_server.trace.clock import Clock, run
+from duologue_server.voice.gate import SpeechGate
+from duologue_server.voice.listener import Listener
+
+Samples = NDArray[np.float32]
+
+RATE_HZ = 16_000
+BLOCK = 320
+PRE_ROLL_MS = 300
+"""Kept from before the onset: the first consonant is not yet speech to the detector."""
+TAIL_MS = 300
+"""Kept after the speech; longer silences are left out of what is recognised."""
+PARTIAL_EVERY_MS = 320
+PAUSE_MS = 200
+"""So much silence, and the whole turn is recognised on speculation."""
+LONG_SEGMENT_S, LONGEST_SEGMENT_S = 10, 30
+"""A segment is closed at the first pause after the one, so that a long turn is not recognised again as a whole at each
+of its pauses; at the other it is closed in the middle of a word."""
+STALE_MS = 8_000
+"""A turn that nobody ended and that has been silent for so long is not gone on with."""
+
+
+class OnWords(Protocol):
+    """Takes what was recognised of a turn: while it goes on, and once when it is over."""
+
+    def __call__(self, text: str, final: bool) -> None: ...
+
+
+def _samples(milliseconds: int) -> int:
+    return milliseconds * RATE_HZ // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSpan:
+    """Where the speech of a turn lies in the microphone's stream."""
+
+    start_sample: int
+    end_sample: int
+
+
+@dataclass(eq=False, slots=True)
+class _Segment:
+    """A stretch of a turn that is recognised at once. `edition` counts what was added: older results are stale."""
+
+    blocks: list[Samples] = field(default_factory=list)
+    length: int = 0
+    edition: int = 0
+    text: str | None = None
+    """What `final` made of it; None while that is not known."""
+
+    def add(self, samples: Samples) -> None:
+        if len(samples):
+            self.blocks.append(samples)
+            self.length += len(samples)
+
+    def spoken_on(self) -> None:
+        """There is more speech: what was recognised on speculation is not all of it."""
+        self.edition += 1
+        self.text = None
+
+
+@dataclass(eq=False, slots=True)
+class _Turn:
+    """What the user says until the engine calls it over."""
+
+    start_sample: int
+    end_sample: int
+    taken_until: int
+    segments: list[_Segment] = field(default_factory=lambda: [_Segment()])
+    partial: str = ""
+    stable: str = ""
+    shown: str = ""
+    partial_at: int = _samples(PRE_ROLL_MS)
+    """Length of the last segment when it was last recognised."""
+    paused: bool = False
+
+    @property
+    def last(self) -> _Segment:
+        return self.segments[-1]
+
+    @property
+    def text(self) -> str:
+        """The best text so far."""
+        front = [segment.text or "" for segment in self.segments[:-1]]
+        end = self.stable if self.last.text is None else self.last.text
+        return " ".join(part for part in (*front, end) if part)
+
+    def unknown(self) -> _Segment | None:
+        """The first segment whose final text is not known."""
+        return next((segment for segment in self.segments if segment.text is None), None)
+
+
+class Ear:
+    """Hears blocks in order on the voice thread and calls `on_words` there.
+
+    `on_words(text, final=False)` comes when the stable text of the present turn has changed, `final=True` once for each
+    `end_turn`. A listener that fails is told to `on_trouble`; the turn then ends with the words that there are.
+    """
+
+    def __init__(
+        self,
+        listener: Listener,
+        clock: Clock,
+        on_words: OnWords,
+        on_trouble: Callable[[Exception], None] | None = None,
+    ) -> None:
+        self._listener = listener
+        self._lane = clock.lane("ear")
+        self._on_words = on_words
+        self._on_trouble = on_trouble
+        self._gate = SpeechGate()
+        self._heard = 0
+        self._recent: Samples = np.zeros(0, np.float32)
+        self._turn: _Turn | None = None
+        self._ended: list[_Turn] = []
+        self._busy = False
+        self._not_before = 0
+        self._delivered: TurnSpan | None = None
+        self._told: set[str] = set()
+
+    @property
+    def text(self) -> str:
+        """What has been recognised of the present turn so far; empty between turns."""
+        return self._turn.text if self._turn else ""
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether somebody speaks, as far as the gate knows."""
+        return self._gate.is_open
+
+    @property
+    def heard_samples(self) -> int:
+        """How far the stream has come."""
+        return self._heard
+
+    @property
+    def turn_started_sample(self) -> int | None:
+        """Where the speech of the present turn began; None between turns."""
+        return self._turn.start_sample if self._turn else None
+
+    @property
+    def turn_ended_sample(self) -> int | None:
+        """Where the speech of the present turn ended, as far as is known; None between turns."""
+        return self._turn.end_sample if self._turn else None
+
+    @property
+    def delivered(self) -> TurnSpan | None:
+        """The turn whose final text was delivered last; set before `on_words` is called."""
+        return self._delivered
+
+    def hear(self, block: Samples) -> None:
+        """Takes the next block `[320]`, float32 at 16 kHz."""
+        self._heard += len(block)
+        keep = _samples(PRE_ROLL_MS + TAIL_MS)
+        self._recent = np.concatenate([self._recent, block])[-keep:]
+        onset = next((edge.sample for edge in self._gate.hear(block) if edge.kind == "onset"), None)
+        if onset is not None or (self._gate.is_open and self._turn is None):
+            self._speech_began(self._heard if onset is None else onset)
+        turn = self._turn
+        if turn is not None:
+            self._take(turn)
+        self._pump()
+
+    def end_turn(self) -> None:
+        """The turn is over: delivers its final text as soon as that exists, which may be at once.
+
+        A turn in which nothing was said has the text "".
+        """
+        turn, self._turn = self._turn, None
+        self._not_before = self._heard
+        if turn is None:
+            turn = _Turn(self._heard, self._heard, self._heard)
+            turn.last.text = ""
+        self._ended.append(turn)
+        self._pump()
+
+    def bias(self, words: tuple[str, ...]) -> None:
+        """Names that are likely to be said from now on; goes through the lane like everything else."""
+        run(self._lane, lambda: self._listener.bias(words), self._biased)
+
+    def reset(self, next_sample: int | None = None, keep_ended: bool = False) -> None:
+        """Drops all that was heard, as for a muted microphone; the stream goes on at `next_sample`.
+
+        `keep_ended` still delivers the turns that `end_turn` closed: for push-to-talk that was released.
+        """
+        self._heard = self._heard if next_sample is None else next_sample
+        self._gate.reset(self._heard)
+        self._recent = self._recent[:0]
+        self._turn = None
+        if not keep_ended:
+            self._ended.clear()
+        self._not_before = self._heard
+
+    def _speech_began(self, onset_sample: int) -> None:
+        turn = self._turn
+        if turn is not None and onset_sample - turn.end_sample > _samples(STALE_MS):
+            turn = None
+        start = max(onset_sample - _samples(PRE_ROLL_MS), self._not_before, self._heard - len(self._recent))
+        if turn is None:
+            turn = _Turn(start_sample=max(onset_sample, self._not_before), end_sample=self._heard, taken_until=start)
+            self._turn = turn
+        turn.taken_until = max(turn.taken_until, start)
+        turn.paused = False
+        if turn.last.text:
+            turn.partial = turn.stable = turn.last.text
+        turn.last.spoken_on()
+
+    def _take(self, turn: _Turn) -> None:
+        """Adds what is new to the turn, and sees what that calls for."""
+        if self._gate.is_open:
+            turn.end_sample = max(turn.start_sample, self._gate.speech_end_sample)
+        silence = self._heard - self._gate.speech_end_sample
+        if self._gate.is_open or silence <= _samples(TAIL_MS):
+            new = self._heard - turn.taken_until
+            turn.last.add(self._recent[len(self._recent) - new :] if new else self._recent[:0])
+            turn.taken_until = self._heard
+        if not self._gate.is_open and silence >= _samples(PAUSE_MS):
+            turn.paused = True
+        length_s = turn.last.length / RATE_HZ
+        if length_s >= LONGEST_SEGMENT_S:
+            self._cut(turn)
+
+    def _cut(self, turn: _Turn) -> None:
+        """Closes the last segment; the turn goes on in a new one."""
+        turn.segments.append(_Segment())
+        turn.partial = turn.stable = ""
+        turn.partial_at = 0
+
+    def _pump(self) -> None:
+        """Delivers what is ready and, when the lane is free, gives it the most important work there is."""
+        while self._ended and self._ended[0].unknown() is None:
+            turn = self._ended.pop(0)
+            self._delivered = TurnSpan(turn.start_sample, turn.end_sample)
+            self._on_words(turn.text, final=True)
+        if self._busy:
+            return
+        if self._ended:
+            segment = self._ended[0].unknown()
+            if segment is not None:
+                self._recognise_finally(self._ended[0], segment)
+        elif self._turn is not None:
+            self._recognise_present(self._turn)
+
+    def _recognise_present(self, turn: _Turn) -> None:
+        segment = turn.unknown()
+        if segment is None:
+            return
+        if segment is not turn.last or turn.paused:
+            self._recognise_finally(turn, segment)
+        elif self._gate.is_open and segment.length - turn.partial_at >= _samples(PARTIAL_EVERY_MS):
+            self._recognise_partly(turn, segment)
+
+    def _recognise_partly(self, turn: _Turn, segment: _Segment) -> None:
+        turn.partial_at = segment.length
+        blocks = tuple(segment.blocks)
+
+        def done(result: str | Exception) -> None:
+            self._busy = False
+            words = self._words(result)
+            if words is not None and turn is self._turn and segment is turn.last:
+                turn.stable = common_words(turn.partial, words, at_least=turn.stable)
+                turn.partial = words
+                self._show(turn)
+            self._pump()
+
+        self._busy = True
+        run(self._lane, lambda: self._listener.partial(np.concatenate(blocks)), done)
+
+    def _recognise_finally(self, turn: _Turn, segment: _Segment) -> None:
+        edition = segment.edition
+        blocks = tuple(segment.blocks)
+
+        def done(result: str | Exception) -> None:
+            self._busy = False
+            words = self._words(result)
+            if edition == segment.edition:
+                segment.text = words if words is not None else turn.partial
+                if turn is self._turn:
+                    self._show(turn)
+                    if segment is turn.last and segment.length / RATE_HZ >= LONG_SEGMENT_S:
+                        self._cut(turn)
+            self._pump()
+
+        self._busy = True
+        run(self._lane, lambda: self._listener.final(np.concatenate(blocks)) if blocks else "", done)
+
+    def _show(self, turn: _Turn) -> None:
+        if turn.text and _bare(turn.text) != _bare(turn.shown):
+            turn.shown = turn.text
+            self._on_words(turn.text, final=False)
+
+    def _words(self, result: str | Exception) -> str | None:
+        if isinstance(result, Exception):
+            self._tell(result)
+            return None
+        return result
+
+    def _biased(self, result: Exception | None) -> None:
+        if result is not None:
+            self._tell(result)
+
+    def _tell(self, trouble: Exception) -> None:
+        """Tells each trouble once: a listener without weights would say so three times a second."""
+        if self._on_trouble is None:
+            raise trouble
+        if str(trouble) not in self._told:
+            self._told.add(str(trouble))
+            self._on_trouble(trouble)
+
+
+def common_words(before: str, now: str, at_least: str = "") -> str:
+    """The words at the front that two successive texts agree about, in the newer spelling; never fewer than before.
+
+    Case and punctuation do not count: they follow from words that are still to come.
+    """
+    agreed: list[str] = []
+    for old, new in zip(before.split(), now.split(), strict=False):
+        if _bare(old) != _bare(new):
+            break
+        agreed.append(new)
+    return " ".join(agreed) if len(agreed) >= len(at_least.split()) else at_least
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^\w' ]", "", text).lower()
