@@ -19,7 +19,7 @@ _SAID = {
         ("sqlite3", "sequel light 3"),
         ("utf-8", "U T F 8"),
         ("self.items[0]", "self dot items 0"),
-        ("std::vector", "std colon colon vector"),
+        ("std::vector", "standard colon colon vector"),
         ("np.zeros((3,", "N P dot zeros 3,"),
     ],
     "operators": [
@@ -56,6 +56,7 @@ _SAID = {
         ("v2.0.1", "version 2 dot 0 dot 1"),
         ("3.11", "3.11"),
         ("0x1F", "hex 1 F"),
+        ("ANN101", "eigh N N 1 oh 1"),
         ("80ms", "80 milliseconds"),
         ("50%", "50%"),
         ("$5", "$5"),
@@ -70,7 +71,7 @@ _SAID = {
         ("JSON.", "jason."),
         ("numpy's", "num pie's"),
         ("kwargs", "keyword args"),
-        ("async", "A sync"),
+        ("async", "eigh sync"),
         ("e.g.", "for example"),
     ],
     "prose": [

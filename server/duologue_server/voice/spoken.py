@@ -56,10 +56,10 @@ _OPERATORS = {
 }
 
 _WORDS = {
-    "api": "A P I",
-    "apis": "A P eyes",
-    "async": "A sync",
-    "asyncio": "A sync I O",
+    "api": "API",
+    "apis": "APIs",
+    "async": "eigh sync",
+    "asyncio": "eigh sync I O",
     "cfg": "config",
     "chmod": "change mod",
     "c#": "C sharp",
@@ -77,7 +77,7 @@ _WORDS = {
     "elif": "else if",
     "enum": "ee num",
     "enums": "ee nums",
-    "fastapi": "fast A P I",
+    "fastapi": "fast API",
     "fn": "function",
     "github": "git hub",
     "gpu": "G P U",
@@ -93,7 +93,7 @@ _WORDS = {
     "javascript": "java script",
     "js": "J S",
     "json": "jason",
-    "kubernetes": "koo ber nettys",
+    "kubernetes": "koober netties",
     "kwargs": "keyword args",
     "lsp": "L S P",
     "md": "M D",
@@ -114,7 +114,7 @@ _WORDS = {
     "pytest": "pie test",
     "pytorch": "pie torch",
     "readme": "read me",
-    "redis": "red iss",
+    "redis": "reddis",
     "rs": "R S",
     "sdk": "S D K",
     "sql": "sequel",
@@ -124,6 +124,7 @@ _WORDS = {
     "stderr": "standard error",
     "stdin": "standard in",
     "stdout": "standard out",
+    "std": "standard",
     "str": "string",
     "sys": "sis",
     "tcp": "T C P",
@@ -242,17 +243,22 @@ def _speak_number(core: str) -> str | None:
     if code := _RULE_CODE.fullmatch(core):
         digits = code["digits"]
         groups = [digits[:1], digits[1:]] if len(digits) == 3 else [digits[:2], digits[2:]]
-        return " ".join([*code["letters"], *(_two_digits(group) for group in groups)])
+        return " ".join([_spell(code["letters"]), *(_two_digits(group) for group in groups)])
     if _VERSION.fullmatch(core):
         return core.replace("v", "version ").replace(".", " dot ")
     if hexadecimal := _HEX.fullmatch(core):
-        return "hex " + " ".join(hexadecimal["digits"].upper())
+        return "hex " + _spell(hexadecimal["digits"].upper())
     if exponent := _EXPONENT.fullmatch(core):
         return f"{exponent['number']} times 10 to the {'minus ' if exponent['minus'] else ''}{exponent['power']}"
     quantity = _QUANTITY.fullmatch(core)
     if quantity and quantity["unit"].lower() in _UNITS:
         return f"{quantity['number']} {_UNITS[quantity['unit'].lower()]}"
     return None
+
+
+def _spell(letters: str) -> str:
+    """Letters one by one; a lone A would be read as the article."""
+    return " ".join("eigh" if letter == "A" else letter for letter in letters)
 
 
 def _two_digits(group: str) -> str:
@@ -314,5 +320,5 @@ def _speak_part(part: str, screaming: bool) -> str:
         return listed
     if part.isupper() and len(part) > 1:
         vowelless = not set(part) & set("AEIOUY")
-        return " ".join(part) if vowelless else part.lower() if screaming or len(part) > 4 else part
+        return _spell(part) if vowelless else part.lower() if screaming or len(part) > 4 else part
     return part
