@@ -83,7 +83,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """To the voice: a clause of the answer to a turn of the user. `text` may be empty when `final`."""
+    """To the voice: the next piece of the answer to a turn of the user, cut anywhere; may be empty when `final`."""
 
     kind: ClassVar[str] = "reply"
     turn: int

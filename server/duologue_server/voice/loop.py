@@ -201,21 +201,18 @@ class VoiceLoop:
         self.show()
 
     def _reply(self, message: Reply, t: float) -> None:
-        """A clause of an answer: the first asks for the floor, the others follow it."""
+        """A piece of an answer: its first whole clause asks for the floor, the others follow it."""
         mouth, id_ = self._parts.mouth, f"reply-{message.turn}"
         if message.turn != self.floor.asked:
             return
-        script = mouth.script(id_)
-        if script is not None:
-            if message.text:
-                mouth.add(script, message.text)
-            if message.final:
-                mouth.finish(script)
-        elif message.text:
-            reply = Utterance(id_, message.text, "reply", turn=message.turn)
-            mouth.draft(reply, closed=message.final)
-            self._advance(floor_events.ReplyCame(t, reply))
-        elif message.final:
+        script = mouth.script(id_) or mouth.draft(Utterance(id_, "", "reply", turn=message.turn), closed=False)
+        waiting_for_clause = not script.texts
+        mouth.add(script, message.text)
+        if message.final:
+            mouth.finish(script)
+        if waiting_for_clause and script.texts:
+            self._advance(floor_events.ReplyCame(t, replace(script.utterance, text=script.text)))
+        elif message.final and not script.texts:
             self._advance(floor_events.ReplyEmpty(t, message.turn))
 
     def _slice(self, open_: bool) -> None:

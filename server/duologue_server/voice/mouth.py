@@ -14,7 +14,7 @@ from duologue_server.audio.player import Player, Track
 from duologue_server.audio.resample import resample
 from duologue_server.trace.clock import Clock, Job, run
 from duologue_server.trace.facts import Cause
-from duologue_server.voice.clauses import split_clauses
+from duologue_server.voice.clauses import ClauseStream
 from duologue_server.voice.floor_events import Utterance
 from duologue_server.voice.speaker import Speaker, SpokenClause
 
@@ -44,6 +44,7 @@ class Script:
     """Its first sample was heard."""
     resume_sample: int = 0
     """Where the first word that was not heard begins."""
+    cutter: ClauseStream = field(default_factory=ClauseStream)
     jobs: list[Job] = field(default_factory=list)
 
     @property
@@ -72,25 +73,29 @@ class Mouth:
         return self._scripts.get(id_)
 
     def draft(self, utterance: Utterance, closed: bool = True) -> Script:
-        """Prepares an utterance; with `closed` false, more clauses follow by `add`."""
+        """Prepares an utterance; with `closed` false, more of its text follows by `add`."""
         script = Script(utterance, utterance.cause)
         self._scripts.pop(utterance.id, None)
         silent = [id_ for id_, script in self._scripts.items() if script.track is None]
         for id_ in silent[: max(0, len(self._scripts) - KEPT_SCRIPTS + 1)]:
             self._cancel(self._scripts.pop(id_))
         self._scripts[utterance.id] = script
-        for clause in split_clauses(utterance.text):
-            self._say(script, clause)
-        script.closed = closed
+        self.add(script, utterance.text)
+        if closed:
+            self.finish(script)
         return script
 
-    def add(self, script: Script, clause: str) -> None:
-        """One more clause."""
-        if not script.closed:
+    def add(self, script: Script, text: str) -> None:
+        """More of its text, cut anywhere."""
+        for clause in script.cutter.feed(text):
             self._say(script, clause)
 
     def finish(self, script: Script) -> None:
-        """No more clauses will come."""
+        """No more text will come; idempotent."""
+        if script.closed:
+            return
+        for clause in script.cutter.end():
+            self._say(script, clause)
         script.closed = True
         self._close_when_done(script)
 
