@@ -1,0 +1,27 @@
+# Everything sets itself up in .venv from a fresh clone: python3 (3.11 or newer, with venv), git and make are enough.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench clean
+
+demo: .venv/installed ## Replay a session on real input: listen, watch, look at the picture
+	$(BIN)/duologue demo --out build/demo
+
+test: .venv/installed ## All tests
+	$(BIN)/python -m pytest
+
+check: ## What must be green: format, lint, types, import rules, tests, the built wheel
+	bash .ci/run
+
+bench: .venv/installed ## The measured figures, as a table
+	$(BIN)/duologue bench
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[dev,picture]'
+	touch $@

@@ -1,0 +1,1 @@
+"""Session folders through the whole product, without an editor, a sound card or a person."""

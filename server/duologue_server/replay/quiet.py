@@ -1,0 +1,28 @@
+"""An editor that shows nothing: replays need no other."""
+
+from typing import Literal
+
+from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
+
+
+class QuietClient:
+    """A ClientPort that only keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.last_state: ClientState | None = None
+
+    def state(self, state: ClientState) -> None:
+        self.last_state = state
+
+    def transcript(self, line: TranscriptLine) -> None:
+        """Replays read the trace instead."""
+
+    def offer(self, offer: OfferShown) -> None:
+        """Replays read the trace instead."""
+
+    def progress(self, percent: int, message: str) -> None:
+        """Nobody watches."""
+
+    def tell(self, severity: Literal["info", "warning", "error"], text: str) -> None:
+        self.told.append(f"{severity}: {text}")
