@@ -57,6 +57,16 @@ def list_devices() -> list[DeviceInfo]:
     ]
 
 
+def refresh_devices() -> None:
+    """Reads the system's list of devices anew; PortAudio does so only when it is initialised.
+
+    Only while no card is open: it would end without notice. Raises DeviceTrouble `no_portaudio`.
+    """
+    sd = _load_portaudio()
+    sd._terminate()
+    sd._initialize()
+
+
 class SoundCard:
     """A microphone and a loudspeaker of this machine; goes on with what there is.
 
@@ -143,23 +153,15 @@ class SoundCard:
         and may then be called again.
         """
         self.stop()
-        # PortAudio lists the devices once, when it is initialised.
-        self._sd._terminate()
-        self._sd._initialize()
+        refresh_devices()
         self._choose()
         if self._calls is not None:
             self.start(*self._calls)
 
     def _choose(self) -> None:
-        devices = list_devices()
-        self._ends = {kind: _find(devices, kind, self._names[kind]) for kind in ("output", "input")}
-        if not self.has_input and not self.has_output:
-            raise DeviceTrouble(
-                "no_output",
-                "The system offers neither a microphone nor a loudspeaker",
-                "Connect one or start the sound server; until then everything goes on as text",
-            )
-        self.troubles = tuple(_troubles(self._ends))
+        microphone, loudspeaker, troubles = choose_ends(list_devices(), self._names["input"], self._names["output"])
+        self._ends = {"input": microphone, "output": loudspeaker}
+        self.troubles = tuple(troubles)
 
     def _open(self, end: DeviceInfo, kind: _Kind, callback: Callable[..., None]) -> Any:
         """Opens and starts one stream: mono, or all channels where mono is refused."""
@@ -247,6 +249,32 @@ def _load_portaudio() -> ModuleType:
     return module
 
 
+def choose_ends(
+    devices: list[DeviceInfo], input_name: str, output_name: str
+) -> tuple[DeviceInfo | None, DeviceInfo | None, list[DeviceTrouble]]:
+    """The microphone, the loudspeaker, and what is missing or will sound badly. Raises as `SoundCard`."""
+    microphone, loudspeaker = _find(devices, "input", input_name), _find(devices, "output", output_name)
+    if microphone is None and loudspeaker is None:
+        raise DeviceTrouble(
+            "no_output",
+            "The system offers neither a microphone nor a loudspeaker",
+            "Connect one or start the sound server; until then everything goes on as text",
+        )
+    troubles = []
+    if microphone is None:
+        remedy = "Connect one; until then the partner speaks but cannot hear you"
+        troubles.append(DeviceTrouble("no_input", "The system offers no microphone", remedy))
+    if loudspeaker is None:
+        remedy = "Connect one; until then the partner's words appear as text"
+        troubles.append(DeviceTrouble("no_output", "The system offers no loudspeaker", remedy))
+    elif loudspeaker.rate_hz < _HANDS_FREE_BELOW_HZ:
+        name, rate_hz = loudspeaker.name, loudspeaker.rate_hz
+        remedy = "It sounds well again with a microphone outside the headset: choose one with duologue.inputDevice"
+        what = f"The loudspeaker '{name}' runs at {rate_hz} Hz, as in Bluetooth's hands-free mode"
+        troubles.append(DeviceTrouble("wrong_rate", what, remedy))
+    return microphone, loudspeaker, troubles
+
+
 def _find(devices: list[DeviceInfo], kind: _Kind, name: str) -> DeviceInfo | None:
     """The device of that name, or the system's choice, or the first; None when there is none at all."""
     usable = [d for d in devices if (d.input_channels if kind == "input" else d.output_channels) > 0]
@@ -263,26 +291,3 @@ def _find(devices: list[DeviceInfo], kind: _Kind, name: str) -> DeviceInfo | Non
         return fitting[0]
     default = [d for d in usable if (d.default_input if kind == "input" else d.default_output)]
     return next(iter(default or usable), None)
-
-
-def _troubles(ends: dict[_Kind, DeviceInfo | None]) -> list[DeviceTrouble]:
-    troubles = [
-        DeviceTrouble(
-            "no_input" if kind == "input" else "no_output",
-            f"The system offers no {_NAMES[kind]}",
-            "Connect one; until then "
-            + ("the partner speaks but cannot hear you" if kind == "input" else "the partner's words appear as text"),
-        )
-        for kind, end in ends.items()
-        if end is None
-    ]
-    output = ends["output"]
-    if output is not None and output.rate_hz < _HANDS_FREE_BELOW_HZ:
-        troubles.append(
-            DeviceTrouble(
-                "wrong_rate",
-                f"The loudspeaker '{output.name}' runs at {output.rate_hz} Hz, as a Bluetooth headset in hands-free mode",
-                "It sounds well again with a microphone outside the headset: choose one with duologue.inputDevice",
-            )
-        )
-    return troubles

@@ -54,18 +54,74 @@ def parse_device(spec: str) -> "VirtualDevice":
     )
 
 
+class VirtualRoom:
+    """The files and the echo of a virtual device, block by block, without any time of its own.
+
+    In each step the loudspeaker asks for block n, then the microphone delivers block n − 1. The two files are aligned:
+    sample 0 of the output was played while sample 0 of the microphone was heard.
+    """
+
+    def __init__(
+        self,
+        microphone: Path | Samples | None = None,
+        output_path: Path | None = None,
+        echo_delay_ms: float | None = None,
+        echo_gain_db: float = -20.0,
+    ) -> None:
+        """As `VirtualDevice`."""
+        if echo_delay_ms is not None and not 0 <= echo_delay_ms <= 10_000:
+            raise ValueError(f"an echo is delayed by 0 to 10000 ms, not {echo_delay_ms:g}")
+        if output_path is not None and output_path.suffix.lower() not in (".flac", ".wav"):
+            raise ValueError(f"'{output_path}': the output of a virtual device ends in .flac or .wav")
+        self._microphone = _Microphone(microphone)
+        self._output_path = output_path
+        self._echo = None if echo_delay_ms is None else _Echo(echo_delay_ms, echo_gain_db)
+        self._recording: _Recording | None = None
+        self._played_blocks = 0
+
+    @property
+    def description(self) -> str:
+        output = self._output_path.name if self._output_path else "nowhere"
+        return f"virtual device, from {self._microphone.description} to {output}"
+
+    def open(self) -> None:
+        """Creates the output file. Raises DeviceTrouble."""
+        if self._output_path is not None:
+            self._recording = _Recording(self._output_path)
+
+    def step(self, on_block: OnBlock, fill_block: FillBlock) -> None:
+        """The next 20 ms. Raises DeviceTrouble when a file breaks off."""
+        played = fill_block(_OUTPUT_BLOCK)
+        if self._recording is not None:
+            self._recording.write(played)
+        if self._echo is not None:
+            self._echo.play(played)
+        if self._played_blocks > 0:
+            heard = self._microphone.read(_INPUT_BLOCK)
+            if self._echo is not None:
+                heard = np.clip(heard + self._echo.hear(_INPUT_BLOCK), -1.0, 1.0)
+            on_block(heard)
+        self._played_blocks += 1
+
+    def close(self) -> None:
+        """Completes the output file; idempotent."""
+        self._microphone.close()
+        if self._recording is not None:
+            self._recording.close()
+
+
 class VirtualDevice:
     """Plays a file into the microphone and writes what is played to another, paced by the monotonic clock.
 
-    Every 20 ms, at start + n·20 ms whatever happened before: the loudspeaker asks for block n, then the microphone
-    delivers block n − 1. After a stall the blocks that are due follow at once: nothing is lost and nothing drifts. The
-    two files are aligned: sample 0 of the output was played while sample 0 of the microphone was heard.
+    Block n is due at start + n·20 ms whatever happened before, and after a stall all that are due follow at once:
+    nothing is lost and nothing drifts. What happens in a block is `VirtualRoom`'s business.
     """
 
     input_rate_hz = INPUT_RATE_HZ
     output_rate_hz = OUTPUT_RATE_HZ
     has_input = True
     has_output = True
+    troubles: tuple[DeviceTrouble, ...] = ()
 
     def __init__(
         self,
@@ -80,13 +136,7 @@ class VirtualDevice:
         microphone so much later, at `echo_gain_db`; None: no echo. Raises DeviceTrouble for a microphone file that
         cannot be used, ValueError for an impossible echo or kind of output.
         """
-        if echo_delay_ms is not None and not 0 <= echo_delay_ms <= 10_000:
-            raise ValueError(f"an echo is delayed by 0 to 10000 ms, not {echo_delay_ms:g}")
-        if output_path is not None and output_path.suffix.lower() not in (".flac", ".wav"):
-            raise ValueError(f"'{output_path}': the output of a virtual device ends in .flac or .wav")
-        self._microphone = _Microphone(microphone)
-        self._output_path = output_path
-        self._echo = None if echo_delay_ms is None else _Echo(echo_delay_ms, echo_gain_db)
+        self._room = VirtualRoom(microphone, output_path, echo_delay_ms, echo_gain_db)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.origin_s: float | None = None
@@ -94,20 +144,16 @@ class VirtualDevice:
 
     @property
     def description(self) -> str:
-        output = self._output_path.name if self._output_path else "nowhere"
-        return f"virtual device, from {self._microphone.description} to {output}"
+        return self._room.description
 
     def start(self, on_block: OnBlock, fill_block: FillBlock, on_lost: Callable[[DeviceTrouble], None]) -> None:
-        """Begins, once: a second `start` raises RuntimeError. Raises DeviceTrouble when the output cannot be written."""
+        """Begins, once: a second `start` raises RuntimeError. Raises DeviceTrouble for an impossible output."""
         if self._thread is not None:
             raise RuntimeError("a virtual device is started once; make another one")
-        writer = _Recording(self._output_path) if self._output_path else None
+        self._room.open()
         self.origin_s = time.monotonic()
         self._thread = threading.Thread(
-            target=self._run,
-            args=(self.origin_s, on_block, fill_block, on_lost, writer),
-            name="virtual-device",
-            daemon=True,
+            target=self._run, args=(self.origin_s, on_block, fill_block, on_lost), name="virtual-device", daemon=True
         )
         self._thread.start()
 
@@ -118,18 +164,13 @@ class VirtualDevice:
             self._thread.join()
 
     def _run(
-        self,
-        origin_s: float,
-        on_block: OnBlock,
-        fill_block: FillBlock,
-        on_lost: Callable[[DeviceTrouble], None],
-        writer: "_Recording | None",
+        self, origin_s: float, on_block: OnBlock, fill_block: FillBlock, on_lost: Callable[[DeviceTrouble], None]
     ) -> None:
         trouble: DeviceTrouble | None = None
+        number = 0
         try:
-            number = 0
             while not self._stopping.wait(max(0.0, origin_s + number * _BLOCK_S - time.monotonic())):
-                self._tick(number, on_block, fill_block, writer)
+                self._room.step(on_block, fill_block)
                 number += 1
         except DeviceTrouble as caught:
             trouble = caught
@@ -137,23 +178,9 @@ class VirtualDevice:
             trouble = DeviceTrouble("lost", f"The virtual device ended: {error!r}", "Check the disk and start again")
             trouble.__cause__ = error
         finally:
-            self._microphone.close()
-            if writer is not None:
-                writer.close()
+            self._room.close()
         if trouble is not None:
             on_lost(trouble)
-
-    def _tick(self, number: int, on_block: OnBlock, fill_block: FillBlock, writer: "_Recording | None") -> None:
-        played = fill_block(_OUTPUT_BLOCK)
-        if writer is not None:
-            writer.write(played)
-        if self._echo is not None:
-            self._echo.play(played)
-        if number > 0:
-            heard = self._microphone.read(_INPUT_BLOCK)
-            if self._echo is not None:
-                heard = np.clip(heard + self._echo.hear(_INPUT_BLOCK), -1.0, 1.0)
-            on_block(heard)
 
 
 class _Microphone:
@@ -269,8 +296,8 @@ class _Recording:
 
 _FLAC_BLOCK_SIZE_AT = 8
 _FLAC_LENGTH_AT = 21
-"""STREAMINFO begins at byte 8 with the size of a frame; the low 36 bits of the 5 bytes from byte 21 on are the number of
-samples (RFC 9639, 8.2)."""
+"""STREAMINFO begins at byte 8 with the size of a frame; the low 36 bits of the 5 bytes from byte 21 on are the number
+of samples (RFC 9639, 8.2)."""
 
 
 def _write_flac_length(path: Path, written: int) -> None:
