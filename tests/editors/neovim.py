@@ -14,6 +14,24 @@ PLUGIN = Path(__file__).parents[2] / "editors" / "nvim"
 STUB = Path(__file__).with_name("stub_server.py")
 NVIM = Path(sys.executable).with_name("nvim")
 DEADLINE_S = 10.0
+READY = {"voice": "ready", "microphone": "open"}
+
+
+def line(text: str, **fields: Any) -> dict[str, Any]:
+    """A finished line of the transcript."""
+    return {"id": "1", "role": "partner", "text": text, "final": True, "heardUpTo": None, "cause": "", **fields}
+
+
+def offer(**fields: Any) -> dict[str, Any]:
+    """A waiting suggestion."""
+    return {
+        "id": "o1",
+        "text": "totl is not defined",
+        "urgency": 0.5,
+        "trigger": "ruff:F821",
+        "outcome": "waiting",
+        **fields,
+    }
 
 
 def until(what: str, probe: Callable[[], Any], seen: Callable[[], object] = lambda: "") -> Any:
@@ -33,6 +51,7 @@ class Neovim:
         self.folder = folder
         self.record = folder / "record.jsonl"
         self.record.touch()
+        self.cmd = [sys.executable, str(STUB), str(self.record), "lsp"]
         homes = [f"{name}={folder / name.lower()}" for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")]
         argv = ["env", *homes, str(NVIM), "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n"]
         self.api = pynvim.attach("child", argv=argv)
@@ -62,8 +81,11 @@ class Neovim:
 
     def setup(self, **options: Any) -> None:
         """`require("duologue").setup` with the stub as the command."""
-        options.setdefault("cmd", [sys.executable, str(STUB), str(self.record), "lsp"])
-        self.lua('require("duologue").setup(...)', options)
+        self.lua('require("duologue").setup(...)', {"cmd": self.cmd, **options})
+
+    def edit_unseen(self, name: str) -> None:
+        """Opens a new file, not waiting for any server."""
+        self.api.command(f"edit {self.folder / name}")
 
     def edit(self, name: str, text: str) -> Path:
         """Opens a file of this text; back when the server has seen it."""

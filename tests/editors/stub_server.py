@@ -1,11 +1,12 @@
 """A language server that only listens: writes all messages down, answers politely, dies of an unknown method.
 
 `stub_server.py RECORD lsp` speaks LSP over stdio; RECORD gets one JSON object a line. `stub/push` sends its `params`
-back as a notification, which is how a test plays the server's part. `stub_server.py RECORD --version` is for health
-checks.
+back as a notification, which is how a test plays the server's part; `stub/die` ends it with a code or by a signal.
+`stub_server.py RECORD --version` is for health checks.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,10 @@ class Stub:
             if method == "exit":
                 return 0
             if method == "stub/die":
-                return 9
+                code: int = message["params"]["code"]
+                if code < 0:
+                    os.kill(os.getpid(), -code)
+                return code
             if not self._handle(method, message):
                 print(json.dumps({"unknown": method}), file=self._record, flush=True)
                 print(f"stub: unknown method {method!r}", file=sys.stderr, flush=True)
@@ -56,6 +60,9 @@ class Stub:
 
     def _handle(self, method: str | None, message: dict[str, Any]) -> bool:
         """Whether the method was known."""
+        if method == "initialized":
+            items = [{"section": "duologue"}]
+            self._write({"id": "settings", "method": "workspace/configuration", "params": {"items": items}})
         if method is None or method in NOTIFICATIONS:
             return True
         if method == "stub/push":

@@ -1,29 +1,16 @@
-"""The Neovim plugin in a real Neovim, against a stub server that writes down all that it gets."""
+"""What the Neovim plugin sends and answers, in a real Neovim; a stub server writes down all that it gets."""
 
-import sys
 from typing import Any
 
 import pytest
-from editors.neovim import PLUGIN, Neovim
-
-READY = {"voice": "ready", "microphone": "open"}
+from editors.neovim import READY, Neovim, line, offer
 
 
-def line(text: str, **fields: Any) -> dict[str, Any]:
-    """A finished line of the transcript."""
-    return {"id": "1", "role": "partner", "text": text, "final": True, "heardUpTo": None, "cause": "", **fields}
-
-
-def offer(**fields: Any) -> dict[str, Any]:
-    """A waiting suggestion."""
-    return {
-        "id": "o1",
-        "text": "totl is not defined",
-        "urgency": 0.5,
-        "trigger": "ruff:F821",
-        "outcome": "waiting",
-        **fields,
-    }
+def press(nvim: Neovim, keys: str, method: str) -> None:
+    """Types `keys`, and waits for the one message of `method` that they cause."""
+    before = len(nvim.messages(method))
+    nvim.api.input(keys)
+    nvim.until(f"{method} for {keys}", lambda: len(nvim.messages(method)) == before + 1)
 
 
 # Opening files
@@ -46,12 +33,12 @@ def test_setup_starts_one_server_for_all_buffers_and_roots(nvim: Neovim) -> None
     added = nvim.sent("workspace/didChangeWorkspaceFolders")["event"]["added"]
     assert [folder["uri"] for folder in added] == [first.parent.with_name("two").as_uri()]
     assert nvim.sent("workspace/didChangeConfiguration")["settings"] == {"duologue": {"speed": 1.25}}
+    pulled = nvim.until("settings", lambda: [m for m in nvim.messages() if m.get("id") == "settings"])
+    assert pulled[0]["result"] == [{"speed": 1.25}]
 
 
 def test_files_opened_before_setup_are_shown_and_nameless_ones_are_not(nvim: Neovim) -> None:
-    path = nvim.folder / "early.py"
-    path.write_text("x = 1\n")
-    nvim.api.command(f"edit {path}")
+    nvim.edit_unseen("early.py")
     nvim.api.command("new")
     nvim.setup()
     nvim.sent("textDocument/didOpen")
@@ -65,8 +52,7 @@ def test_files_opened_before_setup_are_shown_and_nameless_ones_are_not(nvim: Neo
 
 def test_filetypes_narrow_what_is_shown(nvim: Neovim) -> None:
     nvim.setup(filetypes=["python"])
-    (nvim.folder / "b.rs").write_text("fn main() {}\n")
-    nvim.api.command(f"edit {nvim.folder / 'b.rs'}")
+    nvim.edit_unseen("b.rs")
     nvim.edit("a.py", "x = 1\n")
     assert len(nvim.messages("textDocument/didOpen")) == 1
 
@@ -76,9 +62,9 @@ def test_every_change_is_sent_at_once(nvim: Neovim) -> None:
     nvim.edit("a.py", "")
     nvim.api.input("i")
     for key in "world":
-        nvim.api.input(key)
-        nvim.sent("textDocument/didChange", lambda p, key=key: p["contentChanges"][0]["text"] == key)
-    assert len(nvim.messages("textDocument/didChange")) == len("world")
+        press(nvim, key, "textDocument/didChange")
+    typed = [m["params"]["contentChanges"][0]["text"] for m in nvim.messages("textDocument/didChange")]
+    assert typed == list("world")
 
 
 # Fingers, cursor, diagnostics
@@ -104,6 +90,16 @@ def test_keys_are_told_only_while_the_voice_is_started_and_without_content(nvim:
     assert len(nvim.messages("duologue/activity")) == before
 
 
+def test_every_kind_of_key_counts(nvim: Neovim) -> None:
+    nvim.setup()
+    nvim.edit("a.py", "x y\n")
+    nvim.api.command("inoremap jk <Esc>")
+    nvim.state(**READY, seq=1)
+    for keys in ("i", "jk", "<F5>", "<C-l>", "é", ":", "<Up>", "<C-c>", "<Esc>"):
+        press(nvim, keys, "duologue/activity")
+        assert nvim.messages("duologue/activity")[-1]["params"]["keys"] == 1
+
+
 def test_the_first_key_is_told_before_its_change(nvim: Neovim) -> None:
     nvim.setup()
     nvim.edit("a.py", "x\n")
@@ -114,13 +110,18 @@ def test_the_first_key_is_told_before_its_change(nvim: Neovim) -> None:
     assert methods.index("duologue/activity") < methods.index("textDocument/didChange")
 
 
-def test_what_the_server_sends_is_not_taken_for_a_key(nvim: Neovim) -> None:
+def test_what_no_finger_pressed_is_not_a_key(nvim: Neovim) -> None:
     nvim.setup()
     nvim.edit("a.py", "x\n")
     nvim.state(**READY, seq=1)
     nvim.push("duologue/transcript", line("Line one is fine."))
     nvim.until("a caption", nvim.caption)
     nvim.lua('vim.cmd.normal({ "l", bang = true }); vim.api.nvim_feedkeys("h", "nx", false)')
+    nvim.lua(
+        'vim.o.mouse = "a"; vim.o.updatetime = 1; vim.api.nvim_create_autocmd("CursorHold", { command = "let g:h=1" })'
+    )
+    nvim.api.input("<LeftMouse><0,0><LeftDrag><1,0><LeftRelease><1,0><ScrollWheelDown><0,0>")
+    nvim.until("a rest", lambda: nvim.lua("return vim.g.h == 1"))
     nvim.edit("b.py", "")
     assert not nvim.messages("duologue/activity")
 
@@ -175,152 +176,6 @@ def test_diagnostics_of_others_are_told_and_our_own_are_not(nvim: Neovim) -> Non
     nvim.sent("duologue/context", lambda p: p.get("diagnostics", {}).get("items") == [])
 
 
-# What is shown
-
-
-@pytest.mark.parametrize(
-    ("state", "shown"),
-    [
-        ({"voice": "off"}, "○ off"),
-        ({"voice": "loading"}, "… loading"),
-        ({"voice": "restarting"}, "… restarting"),
-        (READY, "◉ listening"),
-        ({**READY, "user": "speaking"}, "◉ hearing you"),
-        ({**READY, "partner": "speaking"}, "▶ speaking"),
-        ({**READY, "partner": "ducked"}, "▷ speaking low"),
-        ({**READY, "health": "warning", "message": "the endpoint is slow"}, "◉ listening ⚠"),
-        ({"voice": "ready", "microphone": "muted"}, "◌ muted"),
-        ({"voice": "ready", "microphone": "muted", "partner": "speaking"}, "▶ speaking · ◌ muted"),
-        ({"voice": "ready", "microphone": "absent", "health": "error"}, "✗ no microphone"),
-        (
-            {"voice": "failed", "health": "error", "message": "hibari-tts is at 80%; install it"},
-            "✗ no voice: hibari-tts is at 80 percent",
-        ),
-    ],
-)
-def test_statusline(nvim: Neovim, state: dict[str, Any], shown: str) -> None:
-    line = nvim.lua(
-        'local status = require("duologue.status"); status.set(...); return require("duologue").statusline()',
-        state,
-    )
-    assert line == shown
-
-
-def test_state_is_announced_and_an_old_one_is_ignored(nvim: Neovim) -> None:
-    nvim.setup()
-    nvim.edit("a.py", "")
-    nvim.state(**READY, seq=5)
-    nvim.push("duologue/state", {"voice": "loading", "seq": 4})
-    nvim.state(**READY, partner="speaking", seq=6)
-    assert nvim.lua("return seen.states") == ["ready", "ready"]
-
-
-def test_captions_grow_in_place_and_leave_the_fingers_alone(nvim: Neovim) -> None:
-    nvim.setup()
-    nvim.edit("a.py", "x = 1\n")
-    window = nvim.lua("return vim.api.nvim_get_current_win()")
-    nvim.api.input("i")
-    nvim.push("duologue/transcript", line("what is", id="u", role="user", final=False))
-    nvim.until("the partial", lambda: nvim.caption() == ["you  what is …"])
-    nvim.push("duologue/transcript", line("what is wrong", id="u", role="user"))
-    nvim.push("duologue/transcript", line("Line one is fine.", id="p"))
-    nvim.until("both", lambda: nvim.caption() == ["you  what is wrong", " ◆   Line one is fine."])
-    assert nvim.lua("return vim.api.nvim_get_current_win()") == window
-    assert nvim.api.funcs.mode() == "i"
-    assert {m[3]["hl_group"] for m in nvim.marks("captions", bufnr_of_caption(nvim))} == {
-        "DuologueUser",
-        "DuologuePartner",
-    }
-
-
-def bufnr_of_caption(nvim: Neovim) -> int:
-    """The buffer in the caption window."""
-    bufnr: int = nvim.lua(
-        """
-        for _, win in ipairs(vim.api.nvim_list_wins()) do
-          if vim.api.nvim_win_get_config(win).relative ~= "" then
-            return vim.api.nvim_win_get_buf(win)
-          end
-        end
-        """
-    )
-    return bufnr
-
-
-def test_what_was_not_heard_is_dim(nvim: Neovim) -> None:
-    nvim.setup()
-    nvim.edit("a.py", "x = 1\n")
-    text = "Größe is used in line four before it is defined, and again in line nine, so I would move it up."
-    heard = "Größe is used in line four before it is defined, and again in line"
-    nvim.push("duologue/transcript", line(text, heardUpTo=len(heard), cause="key"))
-    nvim.until("a caption", nvim.caption)
-    rows = nvim.caption()
-    dim = [
-        rows[row].encode()[column : details["end_col"]].decode()
-        for _, row, column, details in nvim.marks("captions", bufnr_of_caption(nvim))
-        if details["hl_group"] == "DuologueUnheard"
-    ]
-    assert " ".join(dim) == text[len(heard) :].strip()
-    assert len(rows) == 2
-
-
-def test_captions_go_away_once_nobody_speaks(nvim: Neovim) -> None:
-    nvim.setup(captions={"timeout_ms": 50})
-    nvim.edit("a.py", "x = 1\n")
-    nvim.state(**READY, partner="speaking", seq=1)
-    nvim.push("duologue/transcript", line("Still talking."))
-    nvim.until("a caption", nvim.caption)
-    nvim.lua("vim.wait(150)")
-    assert nvim.caption()
-    nvim.state(**READY, seq=2)
-    nvim.until("no caption", lambda: not nvim.caption())
-
-
-def test_captions_can_be_off_and_survive_the_command_line_window(nvim: Neovim) -> None:
-    nvim.setup(captions=False)
-    nvim.edit("a.py", "x = 1\n")
-    nvim.push("duologue/transcript", line("Nobody reads this."))
-    nvim.state(**READY, seq=1)
-    assert nvim.caption() == []
-
-    nvim.setup(captions=True)
-    nvim.api.input("q:")
-    nvim.push("duologue/transcript", line("Shown later."))
-    nvim.state(**READY, seq=2)
-    assert nvim.caption() == []
-    nvim.api.input(":q<CR>")
-    nvim.push("duologue/transcript", line("Shown now."))
-    nvim.until("a caption", lambda: nvim.caption() == [" ◆   Shown now."])
-
-
-def test_a_suggestion_stands_at_its_line_until_its_outcome(nvim: Neovim) -> None:
-    nvim.setup()
-    path = nvim.edit("a.py", "one\ntwo\nthree\n")
-    shown = offer(uri=path.as_uri(), line=2)
-    nvim.push("duologue/offer", shown)
-    mark = nvim.until("a mark", lambda: nvim.marks("offers"))[0]
-    assert mark[1] == 2
-    assert mark[3]["virt_text"] == [["  ◆ totl is not defined", "DuologueOffer"]]
-
-    nvim.api.command("1delete")
-    nvim.push("duologue/offer", {**shown, "outcome": "spoken"})
-    nvim.state(**READY, seq=1)
-    assert [m[1] for m in nvim.marks("offers")] == [1]
-
-    nvim.push("duologue/offer", {**shown, "outcome": "dismissed"})
-    nvim.until("no mark", lambda: not nvim.marks("offers"))
-
-
-def test_a_suggestion_waits_for_its_file_and_for_nowhere(nvim: Neovim) -> None:
-    nvim.setup()
-    nvim.edit("a.py", "one\n")
-    uri = (nvim.folder / "b.py").as_uri()
-    nvim.push("duologue/offer", offer(id="nowhere"))
-    nvim.push("duologue/offer", offer(uri=uri, line=99))
-    nvim.edit("b.py", "one\ntwo\n")
-    assert [m[1] for m in nvim.until("a mark", lambda: nvim.marks("offers"))] == [1]
-
-
 # Verbs
 
 
@@ -347,15 +202,19 @@ def test_commands(nvim: Neovim, typed: str, command: str, arguments: dict[str, A
 
 
 def test_start_needs_neither_setup_nor_a_file(nvim: Neovim) -> None:
-    nvim.lua(
-        'require("duologue.config"); package.loaded["duologue.config"].apply = function() end'
-        '; package.loaded["duologue.config"].options.cmd = ...',
-        [sys.executable, str(PLUGIN.parents[1] / "tests/editors/stub_server.py"), str(nvim.record), "lsp"],
-    )
+    nvim.lua('require("duologue.config").defaults.cmd = ...', nvim.cmd)
     nvim.api.command("Duologue start")
     nvim.sent("workspace/executeCommand", lambda p: p == {"command": "duologue.start", "arguments": [{}]})
     assert [m["method"] for m in nvim.messages() if "method" in m][:2] == ["initialize", "initialized"]
     assert not nvim.messages("textDocument/didOpen")
+
+
+def test_start_without_a_server_is_told_once(nvim: Neovim) -> None:
+    nvim.lua('require("duologue.config").defaults.cmd = { "no-such-duologue", "lsp" }')
+    nvim.edit_unseen("a.py")
+    nvim.api.command("Duologue start")
+    nvim.noted("cannot find the command")
+    assert len(nvim.notes()) == 1
 
 
 def test_accept_names_the_suggestion_at_the_cursor_and_a_refusal_is_told(nvim: Neovim) -> None:
@@ -422,132 +281,3 @@ def test_status_and_log(nvim: Neovim) -> None:
 def test_commands_that_cannot_be(nvim: Neovim, typed: str, told: str) -> None:
     nvim.api.command(f"Duologue {typed}")
     assert told in nvim.noted(told)
-
-
-# What goes wrong
-
-
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (
-            {"captoins": True},
-            "unknown option 'captoins' is ignored; "
-            "the options are: captions, cmd, filetypes, keymaps, offers, settings",
-        ),
-        (
-            {"captions": {"colour": "red"}},
-            "unknown option 'captions.colour' is ignored; the options are: border, enabled, position, ",
-        ),
-        (
-            {"captions": {"position": "left"}},
-            "option 'captions.position' must be one of bottom, bottom_right, top_right",
-        ),
-        ({"offers": "yes"}, "option 'offers' must be a boolean, not a string; its default is used"),
-        ({"filetypes": "python"}, "option 'filetypes' must be a list of strings"),
-    ],
-)
-def test_bad_options_are_named(nvim: Neovim, options: dict[str, Any], told: str) -> None:
-    nvim.setup(**options)
-    assert told in nvim.noted(told)
-    nvim.edit("a.py", "")
-
-
-def test_a_missing_server_is_told_once_with_the_next_step(nvim: Neovim) -> None:
-    nvim.setup(cmd=["no-such-duologue", "lsp"])
-    for name in ("a.py", "b.py"):
-        nvim.api.command(f"edit {nvim.folder / name}")
-    note = nvim.noted("cannot find the command 'no-such-duologue'")
-    assert "pip install duologue" in note
-    assert 'require("duologue").setup({ cmd = ' in note
-    assert len(nvim.notes()) == 1
-    assert nvim.lua('return require("duologue").statusline()') == "✗ no server"
-
-
-def test_a_server_that_dies_is_told_and_can_be_started_again(nvim: Neovim) -> None:
-    nvim.setup()
-    path = nvim.edit("a.py", "one\n")
-    nvim.state(**READY, seq=7)
-    nvim.push("duologue/transcript", line("I am about to die."))
-    nvim.push("duologue/offer", offer(uri=path.as_uri(), line=0))
-    nvim.until("caption and mark", lambda: nvim.caption() and nvim.marks("offers"))
-    nvim.notify("stub/die", {})
-    nvim.noted("the language server ended with code 9")
-    assert nvim.lua('return require("duologue").statusline()') == "✗ no server"
-    assert (nvim.caption(), nvim.marks("offers")) == ([], [])
-
-    nvim.api.command("Duologue start")
-    nvim.until("a second server", lambda: len(nvim.messages("initialize")) == 2)
-    nvim.until("the file again", lambda: len(nvim.messages("textDocument/didOpen")) == 2)
-    nvim.state(**READY, seq=1)
-
-
-def test_what_the_server_says_goes_to_the_user(nvim: Neovim) -> None:
-    nvim.setup()
-    nvim.edit("a.py", "")
-    nvim.push("window/showMessage", {"type": 1, "message": "no microphone was found"})
-    nvim.noted("duologue: no microphone was found")
-    assert nvim.lua("return seen.notes[1].level == vim.log.levels.ERROR")
-
-
-def test_a_later_setup_changes_the_settings_of_the_running_server(nvim: Neovim) -> None:
-    nvim.setup()
-    nvim.edit("a.py", "")
-    nvim.setup(settings={"voice": "none"})
-    nvim.sent("workspace/didChangeConfiguration", lambda p: p["settings"] == {"duologue": {"voice": "none"}})
-    assert nvim.messages("workspace/didChangeConfiguration")[0]["params"]["settings"] == {"duologue": {}}
-    assert len(nvim.messages("initialize")) == 1
-
-
-# Health and help
-
-
-def health(nvim: Neovim) -> str:
-    """What `:checkhealth duologue` shows."""
-    nvim.api.command("checkhealth duologue")
-    return "\n".join(nvim.api.current.buffer[:])
-
-
-def test_health_before_setup(nvim: Neovim) -> None:
-    nvim.lua('require("duologue.config").options.cmd = { "no-such-duologue", "lsp" }')
-    report = health(nvim)
-    assert "OK Neovim 0.1" in report
-    assert "setup() has not been called" in report
-    assert "cannot find the command 'no-such-duologue'" in report
-    assert "pip install duologue" in report
-
-
-def test_health_when_all_is_well_and_when_it_is_not(nvim: Neovim) -> None:
-    nvim.setup()
-    assert "the server does not run" in health(nvim)
-    nvim.edit("a.py", "")
-    nvim.state(**READY, parts={"ear": "moonshine"}, seq=1)
-    report = health(nvim)
-    assert "OK server: duologue 0.0.0 (stub)" in report
-    assert "OK the server runs and sees 1 buffer" in report
-    assert "OK voice ready" in report
-    assert "OK microphone open" in report
-    assert "ear: moonshine" in report
-    assert "WARNING" not in report
-    assert "ERROR" not in report
-
-    nvim.state(voice="failed", microphone="absent", health="error", message="PortAudio is missing", seq=2)
-    report = health(nvim)
-    assert "ERROR voice failed: PortAudio is missing" in report
-    assert "ERROR no microphone" in report
-    assert "duologue doctor" in report
-
-
-def test_help_tags_build_and_every_option_and_function_is_documented(nvim: Neovim) -> None:
-    doc = nvim.folder / "doc"
-    doc.mkdir()
-    text = (PLUGIN / "doc" / "duologue.txt").read_text(encoding="utf-8")
-    (doc / "duologue.txt").write_text(text, encoding="utf-8")
-    nvim.api.command(f"helptags {doc}")
-    tags = {row.split("\t")[0] for row in (doc / "tags").read_text(encoding="utf-8").splitlines()}
-    functions = nvim.lua('return vim.tbl_keys(require("duologue"))')
-    assert {f"duologue.{name}()" for name in functions if name != "is_ready"} <= tags
-    options = nvim.lua('return vim.tbl_keys(require("duologue.config").options)')
-    assert {f"duologue-option-{name}" for name in [*options, "filetypes"]} <= tags
-    assert {":Duologue", "duologue", "DuologueState", "hl-DuologueUnheard"} <= tags
-    assert max(map(len, text.splitlines())) <= 78

@@ -30,7 +30,12 @@ local function pressed(typed)
     return true
   end
   local name = vim.fn.keytrans(typed)
-  return not (name:find("Mouse") or name:find("Wheel") or name:find("Focus") or name:find("^<t_"))
+  for _, other in ipairs({ "Mouse", "Drag", "Release", "Wheel", "Focus", "CursorHold", "<t_" }) do
+    if name:find(other, 1, true) then
+      return false
+    end
+  end
+  return true
 end
 
 ---@param focused boolean

@@ -10,7 +10,6 @@ local NAMESPACE = vim.api.nvim_create_namespace("duologue.captions")
 local MOST_LINES = 4
 local MOST_ROWS = 7
 local LEAST_COLUMNS = 36
-local MARGIN_COLUMNS = 5
 
 ---@type duologue.TranscriptLine[] oldest first
 local transcript = {}
@@ -33,7 +32,8 @@ end
 local function place(height, width)
   local position = config.options.captions.position
   local last_row = vim.o.lines - vim.o.cmdheight - (vim.o.laststatus > 0 and 1 or 0)
-  local first_row = vim.o.showtabline > 0 and 1 or 0
+  local tabs = #vim.api.nvim_list_tabpages()
+  local first_row = (vim.o.showtabline == 2 or vim.o.showtabline == 1 and tabs > 1) and 1 or 0
   local column = position == "bottom" and math.floor((vim.o.columns - width) / 2) or vim.o.columns - width
   local cursor = vim.fn.screenpos(0, vim.fn.line("."), vim.fn.col("."))
   local top = position == "top_right"
@@ -90,7 +90,7 @@ local function show()
   if #transcript == 0 or vim.fn.getcmdwintype() ~= "" then
     return
   end
-  local width = math.max(10, math.min(config.options.captions.width, vim.o.columns - MARGIN_COLUMNS - 6))
+  local width = math.max(10, math.min(config.options.captions.width, vim.o.columns - layout.MARGIN_COLUMNS - 5))
   local lines, spans = layout.draw(transcript, width, math.min(MOST_ROWS, math.max(1, vim.o.lines - 6)))
   fill(lines, spans)
   if window and vim.api.nvim_win_is_valid(window) then

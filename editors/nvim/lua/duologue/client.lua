@@ -38,7 +38,8 @@ end
 ---@param text string
 ---@param level integer of vim.log.levels
 function M.tell(text, level)
-  vim.notify("duologue: " .. text, level)
+  -- The server puts the same in front of its messages, for editors that do not say whose they are.
+  vim.notify("Duologue: " .. text:gsub("^Duologue: ", ""), level)
 end
 
 ---@return vim.lsp.Client? nil before the handshake is done
@@ -125,14 +126,20 @@ local function on_init(client)
   end)
 end
 
+local SIGTERM = 15
+
 ---@param code integer
-local function on_exit(code)
+---@param signal integer
+local function on_exit(code, signal)
   id, waiting = nil, {}
-  broken = code ~= 0
+  -- Neovim itself ends a client that does not go by SIGTERM.
+  local asked = (code == 0 or code == 128 + SIGTERM) and (signal == 0 or signal == SIGTERM)
+  broken = not asked
   on_gone(broken)
   if broken and vim.v.exiting == vim.NIL then
-    local text = "the language server ended with code %d. See :Duologue log; :Duologue start starts it again."
-    M.tell(text:format(code), vim.log.levels.ERROR)
+    local how = signal ~= 0 and ("was killed by signal %d"):format(signal) or ("ended with code %d"):format(code)
+    local text = "the language server %s. :Duologue log may say why; :Duologue start starts it again."
+    M.tell(text:format(how), vim.log.levels.ERROR)
   end
 end
 

@@ -2,7 +2,7 @@
 local M = {}
 
 ---@type duologue.Options
-local defaults = {
+M.defaults = {
   cmd = { "duologue", "lsp" },
   filetypes = nil,
   settings = {},
@@ -29,7 +29,7 @@ local caption_kinds = {
 }
 
 ---@type duologue.Options
-M.options = vim.deepcopy(defaults)
+M.options = vim.deepcopy(M.defaults)
 
 ---@type string[] what was wrong with the last setup(), for :checkhealth
 M.problems = {}
@@ -79,7 +79,7 @@ end
 ---@param given? duologue.UserOptions
 ---@return duologue.Options
 function M.apply(given)
-  M.options, M.problems = vim.deepcopy(defaults), {}
+  M.options, M.problems = vim.deepcopy(M.defaults), {}
   if given ~= nil and type(given) ~= "table" then
     table.insert(M.problems, ("setup() takes a table, not a %s; all defaults are used"):format(type(given)))
     given = nil

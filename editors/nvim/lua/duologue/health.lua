@@ -83,7 +83,7 @@ local function check_microphone()
   local remedies = {
     absent = "Plug in a microphone, or name one in settings.inputDevice; duologue doctor lists them.",
     muted = ":Duologue unmute opens it.",
-    asleep = ":Duologue start wakes it.",
+    asleep = ":Duologue unmute wakes it.",
     off = 'Set settings.microphone to "open" or "push_to_talk".',
   }
   local remedy = remedies[state.microphone]

@@ -76,9 +76,8 @@ local function map(keymaps)
   end
 end
 
----Gets everything ready and shows the open files to the server; the voice starts with start().
 ---@param opts? duologue.UserOptions
-function M.setup(opts)
+local function prepare(opts)
   config.apply(opts)
   for _, problem in ipairs(config.problems) do
     client.tell(problem, vim.log.levels.WARN)
@@ -98,8 +97,20 @@ function M.setup(opts)
   watch()
   map(config.options.keymaps)
   client.configure()
+end
+
+local function attach_all()
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
     client.attach(bufnr)
+  end
+end
+
+---Gets everything ready and shows the open files to the server; the voice starts with start().
+---@param opts? duologue.UserOptions
+function M.setup(opts)
+  prepare(opts)
+  if ready then
+    attach_all()
   end
 end
 
@@ -112,14 +123,12 @@ end
 ---@return boolean sent
 function M.start()
   if not ready then
-    M.setup()
+    prepare()
   end
-  if not client.ensure() then
+  if not (ready and client.ensure()) then
     return false
   end
-  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
-    client.attach(bufnr)
-  end
+  attach_all()
   return client.execute("start")
 end
 

@@ -1,8 +1,10 @@
 ---Captions as screen rows: pure text, no window.
 local M = {}
 
-local MARGINS = { user = "you  ", partner = " ◆   " }
-local MARGIN_COLUMNS = 5
+---Columns in front of each row.
+M.MARGIN_COLUMNS = 6
+
+local MARGINS = { user = " you  ", partner = "  ◆   " }
 local GROUPS = { user = "DuologueUser", partner = "DuologuePartner" }
 
 ---@class duologue.Word
@@ -85,7 +87,7 @@ function M.draw(transcript, width, most_rows)
       return (line.role == "user" or word.byte < heard) and group or "DuologueUnheard"
     end
     for index, words in ipairs(wrap(text, width)) do
-      local margin = index == 1 and MARGINS[line.role] or (" "):rep(MARGIN_COLUMNS)
+      local margin = index == 1 and MARGINS[line.role] or (" "):rep(M.MARGIN_COLUMNS)
       local drawn, row_spans = draw_row(#lines, margin, words, group_of)
       if index == 1 then
         table.insert(spans, { row = #lines, from = 0, to = #margin, group = group })

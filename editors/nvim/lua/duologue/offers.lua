@@ -6,7 +6,10 @@ local M = {}
 
 local GROUP = "duologue.offers"
 local NAMESPACE = vim.api.nvim_create_namespace("duologue.offers")
-local MOST_CHARACTERS = 90
+local MARK = "◆ "
+local GAP = "  "
+local LEAST_COLUMNS = 24
+local MOST_COLUMNS = 90
 ---How long a suggestion that was spoken can still be read; nobody says when it has lost its meaning.
 local SPOKEN_MS = 60000
 
@@ -18,16 +21,39 @@ local SPOKEN_MS = 60000
 ---@type table<string, duologue.ShownOffer> by id
 local shown = {}
 
+---@param bufnr integer
+---@param line integer zero-based
+---@return integer columns beside the text of the line, in the window that shows it
+local function room(bufnr, line)
+  local window = vim.fn.bufwinid(bufnr)
+  if window < 0 then
+    return MOST_COLUMNS
+  end
+  local code = vim.api.nvim_buf_get_lines(bufnr, line, line + 1, false)[1] or ""
+  local taken = vim.fn.getwininfo(window)[1].textoff + vim.fn.strdisplaywidth(code) + #GAP + 4
+  return math.max(LEAST_COLUMNS, math.min(MOST_COLUMNS, vim.api.nvim_win_get_width(window) - taken))
+end
+
+---@param text string
+---@param columns integer
+---@return string on one line, cut to size
+local function fit(text, columns)
+  text = text:gsub("%s+", " ")
+  if vim.fn.strdisplaywidth(text) <= columns then
+    return text
+  end
+  while vim.fn.strdisplaywidth(text) >= columns do
+    text = vim.fn.strcharpart(text, 0, vim.fn.strchars(text) - 1)
+  end
+  return vim.trim(text) .. "…"
+end
+
 ---@param entry duologue.ShownOffer
 local function draw(entry)
   local offer = entry.offer
   local bufnr = vim.fn.bufnr(vim.uri_to_fname(offer.uri))
   if bufnr < 0 or not vim.api.nvim_buf_is_loaded(bufnr) then
     return
-  end
-  local text = offer.text:gsub("%s+", " ")
-  if vim.fn.strchars(text) > MOST_CHARACTERS then
-    text = vim.fn.strcharpart(text, 0, MOST_CHARACTERS - 1) .. "…"
   end
   local line = math.min(offer.line, vim.api.nvim_buf_line_count(bufnr) - 1)
   -- The text may have moved since the server counted lines; a mark that stands knows better.
@@ -38,8 +64,8 @@ local function draw(entry)
   entry.bufnr = bufnr
   entry.mark = vim.api.nvim_buf_set_extmark(bufnr, NAMESPACE, line, 0, {
     id = entry.mark,
-    virt_text = { { "  ◆ " .. text, "DuologueOffer" } },
-    sign_text = "◆",
+    virt_text = { { GAP .. MARK .. fit(offer.text, room(bufnr, line)), "DuologueOffer" } },
+    sign_text = MARK,
     sign_hl_group = "DuologueOffer",
     hl_mode = "combine",
     invalidate = true,
@@ -85,8 +111,8 @@ function M.at_cursor()
   local row = vim.api.nvim_win_get_cursor(0)[1] - 1
   for id, entry in pairs(shown) do
     if entry.bufnr == bufnr and entry.mark then
-      local at = vim.api.nvim_buf_get_extmark_by_id(bufnr, NAMESPACE, entry.mark, {})
-      if at[1] == row then
+      local at = vim.api.nvim_buf_get_extmark_by_id(bufnr, NAMESPACE, entry.mark, { details = true })
+      if at[1] == row and not at[3].invalid then
         return id
       end
     end

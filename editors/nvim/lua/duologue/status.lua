@@ -20,7 +20,7 @@ local microphones = {
   open = "◉ listening",
   push_to_talk = "◍ push to talk",
   muted = "◌ muted",
-  asleep = "◌ snoozing",
+  asleep = "◌ asleep",
   absent = "✗ no microphone",
   off = "◌ microphone off",
 }
