@@ -163,7 +163,9 @@ class DuologueServer(LanguageServer):
         self.client = Client(self)
         self.supervisor: VoiceSupervisor | None = None
         self._voice_command = voice_command
-        self._settings = settings.Settings(self, lambda text: self.client.tell("warning", text), self._configure)
+        self._settings = settings.Settings(
+            self, lambda text: self.client.tell("warning", text), self.log, self._configure
+        )
         self._fingers = activity.Fingers(self._keys_seen)
         documents.register(self, self)
         activity.register(self, self)
@@ -253,8 +255,8 @@ class DuologueServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """A handler failed: into the log, for there is nothing that a user could do at this moment."""
-        logger.error("%s: %s", source.__name__, error)
         if not isinstance(error, JsonRpcException) or isinstance(error, JsonRpcInternalError):
+            logger.error("%s: %s", source.__name__, error)
             self.client.log("error", f"internal error, please report it: {error}")
 
     def _keys_seen(self, count: int) -> None:

@@ -1,6 +1,7 @@
 """Settings: from `initializationOptions`, pulled by `workspace/configuration`, or pushed by the client."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from lsprotocol import types
@@ -16,9 +17,16 @@ class Settings:
     `apply` is called with the options whenever they were read.
     """
 
-    def __init__(self, ls: LanguageServer, show: Callable[[str], None], apply: Callable[[Options], None]) -> None:
+    def __init__(
+        self,
+        ls: LanguageServer,
+        show: Callable[[str], None],
+        log: Callable[[str], None],
+        apply: Callable[[Options], None],
+    ) -> None:
         self._ls = ls
         self._show = show
+        self._log = log
         self._apply = apply
         self._base = Options()
         self._problems: list[str] = []
@@ -41,15 +49,23 @@ class Settings:
                 self._show(problem)
         self._problems = []
 
-    async def pull(self) -> None:
-        """Asks the client, if it can be asked."""
+    def pull(self) -> None:
+        """Asks the client; only the answer to the newest question counts."""
         self._pulls += 1
         pull = self._pulls
-        answer = await self._ls.workspace_configuration_async(
-            types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
-        )
-        if pull == self._pulls:  # else a newer question is under way
-            self.take(answer[0] if answer else None)
+
+        def answered(answer: "Future[Any]") -> None:
+            if answer.cancelled() or pull != self._pulls:
+                return
+            error = answer.exception()
+            if error is not None:
+                self._log(f"the client did not tell its settings: {error}")
+            else:
+                items = answer.result()
+                self.take(items[0] if items else None)
+
+        wanted = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+        self._ls.protocol.send_request(types.WORKSPACE_CONFIGURATION, wanted).add_done_callback(answered)
 
     def take(self, raw: object) -> None:
         """Uses these settings over those from `initialize`."""
@@ -70,7 +86,7 @@ def register(ls: LanguageServer, host: Host, settings: Settings) -> None:
         return bool(changes and changes.dynamic_registration)
 
     @ls.feature(types.INITIALIZED)
-    async def initialized(params: types.InitializedParams) -> None:
+    def initialized(params: types.InitializedParams) -> None:
         host.wake()
         settings.show_problems()
         if can("register"):
@@ -83,14 +99,14 @@ def register(ls: LanguageServer, host: Host, settings: Settings) -> None:
                 types.CLIENT_REGISTER_CAPABILITY, types.RegistrationParams(registrations=[registration])
             )
         if can("pull"):
-            await settings.pull()
+            settings.pull()
 
     @ls.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+    def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         pushed: Any = params.settings
         if isinstance(pushed, Mapping) and SECTION in pushed:
             settings.take(pushed[SECTION])
         elif can("pull"):
-            await settings.pull()
+            settings.pull()
         elif pushed is not None:
             host.log(f"the client pushed settings without a section '{SECTION}'; they are ignored")
