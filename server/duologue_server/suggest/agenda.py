@@ -1,0 +1,358 @@
+"""The agenda: a short list of things worth saying, and when one of them may be said.
+
+Pure logic: time comes in as `now_s`, what happened goes out through `take_changes`. A thought is first only shown; a
+boundary makes it speakable, typing takes that back. It dies when its code changes, when it is no longer found, when it
+has been said or dismissed, and of old age.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from duologue_server.suggest.backoff import Backoff
+from duologue_server.suggest.diagnostics import SURVIVES_S, survived
+from duologue_server.suggest.findings import Finding
+from duologue_server.suggest.items import EXPIRES_S, Boundary, Change, Item, Outcome, as_item, moved
+
+HOUR_S = 3600.0
+SPOKEN_URGENCY = 0.4
+"""Findings below this are shown and never spoken unasked."""
+IGNORED_S = 60.0
+"""Said and, so long after, neither accepted nor dismissed nor fixed: ignored."""
+REACH_S = 3.0
+"""A boundary counts for what detectors find within this time after it."""
+TYPED_AWAY_KEYS = 12
+"""So many keys after its boundary, the moment for a thought has passed."""
+IDLE_S = 300.0
+"""A key after so long without one is a return after idle."""
+REOPENS_S = 120.0
+"""What was said or dismissed may be said anew when it had been gone for so long."""
+MOST_ITEMS = 50
+MOST_CLOSED = 500
+
+_BECAUSE: Mapping[str, str] = {
+    "save": "you had just saved",
+    "tests_failed": "tests had failed",
+    "survived": f"the problem had been there for {SURVIVES_S:g} seconds without an edit",
+    "idle_return": "you had just come back",
+    "given": "I was given it to say",
+}
+
+
+@dataclass(slots=True)
+class _Closed:
+    """A thought that has had its chance; kept so that it is not brought up again while it is still found."""
+
+    item: Item
+    said_s: float | None
+    """When it was said, while its outcome is open."""
+    gone_since_s: float | None = None
+
+
+class _Recent(NamedTuple):
+    kind: Boundary
+    at_s: float
+    uri: str | None
+
+
+class Agenda:
+    """See the module. All methods belong to one thread; `now_s` never goes backwards."""
+
+    def __init__(self, unprompted_per_hour: int = 4) -> None:
+        self.unprompted_per_hour = unprompted_per_hour
+        self._items: dict[str, Item] = {}
+        self._closed: dict[str, _Closed] = {}
+        self.backoff = Backoff()
+        """What experience has taught; for the user to see and reset."""
+        self._said_s: deque[float] = deque()
+        self._last_said: tuple[Item, float] | None = None
+        self._keys_since: dict[str, int] = {}
+        self._last_key_s: float | None = None
+        self._edited_s: dict[str, float] = {}
+        self._recent: _Recent | None = None
+        self._keys_since_recent = 0
+        self._snoozed_until_s = 0.0
+        self._changes: deque[Change] = deque(maxlen=1000)
+        self._count = 0
+
+    def found(self, uri: str, detector: str, findings: Sequence[Finding], now_s: float) -> None:
+        """Takes everything that a detector finds in a document now; what it no longer finds counts as fixed."""
+        self._refresh(now_s)
+        kept = {self._take(detector, finding, now_s) for finding in findings}
+        for item in [item for item in self._items.values() if item.uri == uri and detector in item.found_by]:
+            if item.id not in kept:
+                left = item.found_by - {detector}
+                if left:
+                    self._items[item.id] = replace(item, found_by=left)
+                else:
+                    self._drop(item, "it is no longer found")
+        topics = {as_item(finding, detector, "", now_s).topic for finding in findings}
+        for topic, closed in list(self._closed.items()):
+            if closed.item.uri == uri and detector in closed.item.found_by:
+                self._watch_closed(topic, closed, topic in topics, now_s)
+        self._forget_least()
+
+    def given(self, id: str, text: str, urgency: float, now_s: float) -> None:  # noqa: A002 - the session format's name
+        """Takes a suggestion from outside, ready to be said; one with the same id is replaced."""
+        urgency = min(1.0, max(0.0, urgency))
+        item = Item(id, text, urgency, "given", f"given|{id}", now_s, now_s + EXPIRES_S, boundary="given")
+        self._add(item, "it was given")
+
+    def edited(self, uri: str, line: int, removed: int, added: int, now_s: float) -> None:
+        """From `line` on, `removed` lines gave way to `added` others: items follow, or die with their code."""
+        self._edited_s[uri] = now_s
+        for item in [item for item in self._items.values() if item.uri == uri and item.line is not None]:
+            assert item.line is not None
+            if line <= item.line < line + removed:
+                self._drop(item, "its code changed")
+            elif item.line >= line + removed and added != removed:
+                self._items[item.id] = moved(item, added - removed)
+
+    def keyed(self, now_s: float, count: int = 1) -> None:
+        """Keys were pressed: what waits to be spoken is lowered as typing goes on."""
+        if self._last_key_s is not None and now_s - self._last_key_s >= IDLE_S:
+            self.boundary("idle_return", now_s)
+        self._last_key_s = now_s
+        self._keys_since_recent += count
+        for item in [item for item in self._items.values() if item.boundary and not item.given]:
+            self._keys_since[item.id] = self._keys_since.get(item.id, 0) + count
+            if self._keys_since[item.id] >= TYPED_AWAY_KEYS:
+                self._items[item.id] = replace(item, boundary="")
+
+    def boundary(self, kind: Boundary, now_s: float, uri: str | None = None) -> None:
+        """A moment at which a remark is welcome; of one document, or of all."""
+        self._recent, self._keys_since_recent = _Recent(kind, now_s, uri), 0
+        for item in list(self._items.values()):
+            if uri is None or item.uri == uri:
+                self._raise(item, kind)
+
+    def said(self, id: str, now_s: float) -> None:  # noqa: A002
+        """An item was spoken, or began to be; it counts against the hour and is not said again."""
+        self._said_s.append(now_s)
+        item = self._items.get(id)
+        if item is None:  # it was withdrawn while the voice had already begun
+            return
+        self._last_said = (item, now_s)
+        if not item.given:
+            self.backoff.spoke(item.trigger, now_s)
+        self._close(item, "spoken", _BECAUSE.get(item.boundary, "it was asked for"), now_s)
+
+    def accepted(self, id: str, now_s: float) -> bool:  # noqa: A002
+        """The user took it up, spoken or only shown: its trigger starts afresh. False for an unknown item."""
+        return self._judge(id, "accepted", "it was accepted", now_s)
+
+    def dismissed(self, id: str, now_s: float) -> bool:  # noqa: A002
+        """The user does not want it: its trigger waits twice as long. False for an unknown item."""
+        return self._judge(id, "dismissed", "it was dismissed", now_s)
+
+    def snooze(self, until_s: float) -> None:
+        """Nothing unprompted before; a time in the past ends it."""
+        self._snoozed_until_s = until_s
+
+    def closed(self, uri: str) -> None:
+        """A document was closed: nothing about it is worth saying."""
+        for item in [item for item in self._items.values() if item.uri == uri]:
+            self._drop(item, "its file was closed")
+        self._closed = {topic: closed for topic, closed in self._closed.items() if closed.item.uri != uri}
+        self._edited_s.pop(uri, None)
+
+    def best(self, now_s: float) -> Item | None:
+        """What should be said now, if anything. Whether the floor is free is not decided here."""
+        self._refresh(now_s)
+        if now_s < self._snoozed_until_s or self.budget_left(now_s) <= 0:
+            return None
+        ready = [item for item in self._items.values() if self._ready(item, now_s)]
+        return max(ready, key=lambda item: (item.urgency, item.given, -item.added_s), default=None)
+
+    def offers(self, now_s: float) -> list[Item]:
+        """Everything that waits, speakable first, then by urgency: for the editor."""
+        self._refresh(now_s)
+        return sorted(self._items.values(), key=lambda item: (not item.boundary, -item.urgency, item.added_s))
+
+    def latest(self) -> Item | None:
+        """What was said last and is neither accepted nor dismissed: what a plain yes or no refers to."""
+        if self._last_said is None:
+            return None
+        item = self._last_said[0]
+        closed = self._closed.get(item.topic)
+        return item if closed is not None and closed.said_s is not None else None
+
+    def budget_left(self, now_s: float) -> int:
+        """How many remarks may still be made unasked in the present hour."""
+        while self._said_s and now_s - self._said_s[0] >= HOUR_S:
+            self._said_s.popleft()
+        return max(0, self.unprompted_per_hour - len(self._said_s))
+
+    def take_changes(self) -> list[Change]:
+        """What became of items since the last call, in order; at most the newest thousand."""
+        changes = list(self._changes)
+        self._changes.clear()
+        return changes
+
+    def next_s(self, now_s: float) -> float | None:
+        """When `best` may change without anything happening; None when only an event can change it."""
+        times = [item.expires_s for item in self._items.values()]
+        times += [self._survives_at_s(item) for item in self._items.values() if not item.boundary]
+        times += [self.backoff.until_s(item.trigger) for item in self._items.values()]
+        times += [closed.said_s + IGNORED_S for closed in self._closed.values() if closed.said_s is not None]
+        times += [said_s + HOUR_S for said_s in self._said_s] + [self._snoozed_until_s]
+        return min((at_s for at_s in times if at_s > now_s), default=None)
+
+    def why(self, now_s: float) -> str:
+        """Why it spoke, when it just did; otherwise why it is silent."""
+        self._refresh(now_s)
+        if self._last_said is not None and now_s - self._last_said[1] < IGNORED_S:
+            item = self._last_said[0]
+            source = "" if item.given else f" {_tool(item.trigger)} found it, and"
+            return f"I spoke because{source} {_BECAUSE.get(item.boundary, 'you asked')}."
+        return self._why_silent(now_s)
+
+    def _why_silent(self, now_s: float) -> str:
+        waiting = self.offers(now_s)
+        if not waiting:
+            return "I have nothing to say: nothing that I can see needs you."
+        many = "One remark waits" if len(waiting) == 1 else f"{len(waiting)} remarks wait"
+        if self.unprompted_per_hour == 0:
+            return f"{many}, but speaking unasked is turned off."
+        if now_s < self._snoozed_until_s:
+            return f"{many}, but you asked me to be quiet for another {_minutes(self._snoozed_until_s - now_s)}."
+        if self.budget_left(now_s) <= 0:
+            wait_s = self._said_s[0] + HOUR_S - now_s
+            return f"{many}, but I have used up this hour's {self.unprompted_per_hour}; the next in {_minutes(wait_s)}."
+        worth = [item for item in waiting if item.given or item.urgency >= SPOKEN_URGENCY]
+        if not worth:
+            return f"{many}, too small to speak of; the editor shows it."
+        if all(now_s < self.backoff.until_s(item.trigger) for item in worth):
+            return f"{many}, but I spoke of the like not long ago, so I hold back."
+        if self.best(now_s) is None:
+            return f"{many} for a good moment: a save, failed tests, or ten seconds without an edit."
+        return f"{many} for the floor to be free."
+
+    def _take(self, detector: str, finding: Finding, now_s: float) -> str:
+        """Merges a finding; returns the id of its item, or nothing when it has had its chance."""
+        new = as_item(finding, detector, "", now_s)
+        if new.topic in self._closed:
+            return ""
+        old = self._same(new)
+        if old is None:
+            self._count += 1
+            new = replace(new, id=f"offer-{self._count}")
+            self._add(new, f"found by {detector}")
+            recent = self._recent
+            fresh = recent is not None and now_s - recent.at_s <= REACH_S and self._keys_since_recent < TYPED_AWAY_KEYS
+            if recent is not None and fresh and recent.uri in (None, new.uri):
+                self._raise(new, recent.kind)
+            return new.id
+        found_by = old.found_by | {detector}
+        if finding.urgency < old.urgency and old.found_by != {detector}:  # another tool said it with more urgency
+            self._items[old.id] = replace(old, found_by=found_by, line=new.line, version=new.version)
+        else:
+            self._items[old.id] = replace(
+                new, id=old.id, added_s=old.added_s, expires_s=old.expires_s, boundary=old.boundary, found_by=found_by
+            )
+        return old.id
+
+    def _same(self, new: Item) -> Item | None:
+        for item in self._items.values():
+            if item.key == new.key:
+                return item
+            if item.about and (item.uri, item.line, item.about) == (new.uri, new.line, new.about):
+                return item
+        return None
+
+    def _add(self, item: Item, why: str) -> None:
+        self._items[item.id] = item
+        self._changes.append(Change(item, "waiting", why))
+
+    def _raise(self, item: Item, kind: Boundary) -> None:
+        if item.given or item.urgency < SPOKEN_URGENCY:
+            return
+        self._items[item.id] = replace(item, boundary=kind)
+        self._keys_since[item.id] = 0
+
+    def _ready(self, item: Item, now_s: float) -> bool:
+        return bool(item.boundary) and (item.given or now_s >= self.backoff.until_s(item.trigger))
+
+    def _survives_at_s(self, item: Item) -> float:
+        return max(item.added_s, self._touched_s(item)) + SURVIVES_S if item.urgency >= SPOKEN_URGENCY else 0.0
+
+    def _touched_s(self, item: Item) -> float:
+        """The last edit of its document or key anywhere."""
+        return max(self._edited_s.get(item.uri or "", 0.0), self._last_key_s or 0.0)
+
+    def _refresh(self, now_s: float) -> None:
+        for item in list(self._items.values()):
+            if now_s >= item.expires_s:
+                self._drop(item, "it waited too long")
+                self._close_quietly(item)
+            elif not item.boundary and survived(item.added_s, self._touched_s(item), now_s):
+                self._raise(item, "survived")
+        for closed in self._closed.values():
+            if closed.said_s is not None and now_s - closed.said_s >= IGNORED_S:
+                self._missed(closed.item, closed.said_s + IGNORED_S)
+                closed.said_s = None
+
+    def _judge(self, id: str, outcome: Literal["accepted", "dismissed"], why: str, now_s: float) -> bool:  # noqa: A002
+        item = self._items.get(id)
+        closed = next((closed for closed in self._closed.values() if closed.item.id == id), None)
+        if item is None and (closed is None or closed.said_s is None):
+            return False
+        item = item or (closed.item if closed else None)
+        assert item is not None
+        if outcome == "accepted":
+            self.backoff.welcomed(item.trigger)
+        else:
+            self._missed(item, now_s)
+        self._close(item, outcome, why, None)
+        return True
+
+    def _missed(self, item: Item, at_s: float) -> None:
+        if not item.given:
+            self.backoff.missed(item.trigger, at_s)
+
+    def _close(self, item: Item, outcome: Outcome, why: str, said_s: float | None) -> None:
+        self._remove(item)
+        self._closed[item.topic] = _Closed(item, said_s)
+        self._changes.append(Change(item, outcome, why))
+
+    def _close_quietly(self, item: Item) -> None:
+        if not item.given:
+            self._closed[item.topic] = _Closed(item, None)
+
+    def _watch_closed(self, topic: str, closed: _Closed, still_found: bool, now_s: float) -> None:
+        if still_found:
+            closed.gone_since_s = None
+            return
+        if closed.said_s is not None:  # what was said has been fixed: that is taking it up
+            self.backoff.welcomed(closed.item.trigger)
+            self._changes.append(Change(closed.item, "accepted", "it was fixed"))
+            closed.said_s = None
+        if closed.gone_since_s is None:
+            closed.gone_since_s = now_s
+        elif now_s - closed.gone_since_s >= REOPENS_S:
+            del self._closed[topic]
+
+    def _drop(self, item: Item, why: str) -> None:
+        self._remove(item)
+        self._changes.append(Change(item, "dropped", why))
+
+    def _remove(self, item: Item) -> None:
+        self._items.pop(item.id, None)
+        self._keys_since.pop(item.id, None)
+
+    def _forget_least(self) -> None:
+        while len(self._items) > MOST_ITEMS:
+            least = min(self._items.values(), key=lambda item: (bool(item.boundary), item.urgency, item.added_s))
+            self._drop(least, "there is too much on the agenda")
+        while len(self._closed) > MOST_CLOSED:
+            self._closed.pop(next(iter(self._closed)))
+
+
+def _tool(trigger: str) -> str:
+    return trigger.partition(":")[0] if trigger != "diagnostics" else "your editor"
+
+
+def _minutes(seconds: float) -> str:
+    minutes = max(1, round(seconds / 60))
+    return "minute" if minutes == 1 else f"{minutes} minutes"
