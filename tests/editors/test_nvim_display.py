@@ -92,6 +92,21 @@ def test_what_was_not_heard_is_dim(nvim: Neovim) -> None:
     assert len(rows) == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("", ["  ◆   "]),
+        ("one two\nthree  four", ["  ◆   one two", "      three four"]),
+        ("a_very_long_identifier", ["  ◆   a_very_lon", "      g_identifi", "      er"]),
+        ("日本語日本語 ok", ["  ◆   日本語日本", "      語 ok"]),
+        ("1 2 3 4 5 " * 5, ["      1 2 3 4 5"] * 4),
+    ],
+)
+def test_captions_fit_the_width(nvim: Neovim, text: str, rows: list[str]) -> None:
+    drawn = nvim.lua("local text = ...; return (require('duologue.layout').draw(text, 10, 4))", [line(text)])
+    assert drawn == rows
+
+
 def test_captions_go_away_once_nobody_speaks(nvim: Neovim) -> None:
     nvim.setup(captions={"timeout_ms": 1})
     nvim.edit("a.py", "x = 1\n")

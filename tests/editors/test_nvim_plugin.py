@@ -266,6 +266,8 @@ def test_status_and_log(nvim: Neovim) -> None:
     nvim.noted("◉ listening · voice ready, microphone open · answers after 212 ms · voice: hibari")
     nvim.api.command("Duologue log")
     assert nvim.api.current.buffer.name.endswith("lsp.log")
+    nvim.edit("b.py", "")
+    assert len(nvim.messages("textDocument/didOpen")) == 2
 
 
 @pytest.mark.parametrize(

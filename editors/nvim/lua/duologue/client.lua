@@ -76,6 +76,9 @@ local function wanted(bufnr)
   if name:match("^%a[%w+.-]+://") or vim.fn.isdirectory(name) == 1 then
     return false
   end
+  if name == require("vim.lsp.log").get_filename() then
+    return false
+  end
   local filetypes = config.options.filetypes
   return not filetypes or vim.tbl_contains(filetypes, vim.bo[bufnr].filetype)
 end

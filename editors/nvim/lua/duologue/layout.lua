@@ -11,6 +11,17 @@ local GROUPS = { user = "DuologueUser", partner = "DuologuePartner" }
 ---@field text string
 ---@field byte integer where it begins in the text, zero-based
 
+---@param word string
+---@param width integer
+---@return string as much of its beginning as fits
+local function cut(word, width)
+  local count = 1
+  while vim.fn.strdisplaywidth(vim.fn.strcharpart(word, 0, count + 1)) <= width do
+    count = count + 1
+  end
+  return vim.fn.strcharpart(word, 0, count)
+end
+
 ---@param text string
 ---@param width integer
 ---@return duologue.Word[] words, those wider than a row cut to pieces
@@ -19,7 +30,7 @@ local function words_of(text, width)
   for start, word in text:gmatch("()(%S+)") do
     local byte = start - 1
     while vim.fn.strdisplaywidth(word) > width do
-      local piece = vim.fn.strcharpart(word, 0, math.max(1, math.floor(width / 2)))
+      local piece = cut(word, width)
       table.insert(words, { text = piece, byte = byte })
       word, byte = word:sub(#piece + 1), byte + #piece
     end
