@@ -9,6 +9,8 @@ from pygls.lsp.server import LanguageServer
 from duologue_server.features.host import Host
 from duologue_server.protocol import ACTIVITY, CONTEXT, Activity, known_fields
 
+CONTEXT_PARTS = ("cursor", "diagnostics", "tests", "visibleRanges", "git")
+"""Parts of `duologue/context`. The last two are taken without complaint and not used yet."""
 MOST_KEYS = 1000
 """More keys than this in one message are a mistake of the client."""
 _METHOD = re.compile(rb'"(textDocument\\?/didChange|duologue\\?/activity)"')
