@@ -5,6 +5,7 @@ Commands come on stdin, one a line: play SECONDS, hush, level, reopen, quit. Ans
 
 import json
 import sys
+import threading
 import time
 from typing import Any
 
@@ -15,9 +16,12 @@ from duologue_server.audio.player import Player, Track
 from duologue_server.audio.ring import SampleRing
 from duologue_server.audio.soundcard import SoundCard
 
+_LINES = threading.Lock()
+
 
 def tell(**what: Any) -> None:
-    print(json.dumps({"t": time.monotonic(), **what}), flush=True)
+    with _LINES:
+        print(json.dumps({"t": time.monotonic(), **what}), flush=True)
 
 
 def tone(track_id: str, rate_hz: int, duration_s: float) -> Track:

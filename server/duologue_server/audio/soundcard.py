@@ -85,7 +85,7 @@ class SoundCard:
         self._names: dict[_Kind, str] = {"input": input_name, "output": output_name}
         self._ends: dict[_Kind, DeviceInfo | None] = {}
         self._streams: list[Any] = []
-        self._stopping = False
+        self._unlost: list[Callable[[DeviceTrouble], None]] = []
         self._calls: tuple[OnBlock, FillBlock, Callable[[DeviceTrouble], None]] | None = None
         self.troubles: tuple[DeviceTrouble, ...] = ()
         """What is missing, and what will sound badly; for a person."""
@@ -121,12 +121,12 @@ class SoundCard:
         return f"from {names['input']} to {names['output']}"
 
     def start(self, on_block: OnBlock, fill_block: FillBlock, on_lost: Callable[[DeviceTrouble], None]) -> None:
-        """Opens the streams. `on_lost` comes on PortAudio's thread and must only pass the news on.
+        """Opens the streams. `on_lost` comes once, on PortAudio's thread, and must only pass the news on.
 
         Raises DeviceTrouble when a device is there but cannot be opened; then nothing is left open.
         """
         self._calls = (on_block, fill_block, on_lost)
-        self._stopping = False
+        self._unlost = [on_lost]
         try:
             # The loudspeaker first: its echo must not be heard before what it plays is known.
             if (end := self._ends["output"]) is not None:
@@ -139,7 +139,7 @@ class SoundCard:
 
     def stop(self) -> None:
         """Closes what is open, without waiting for what was not played yet; idempotent."""
-        self._stopping = True
+        self._unlost = []
         streams, self._streams = self._streams, []
         for stream in streams:
             with contextlib.suppress(self._sd.PortAudioError):  # a lost device cannot be closed properly
@@ -220,9 +220,12 @@ class SoundCard:
 
     def _finished(self, end: DeviceInfo, kind: _Kind) -> None:
         """Called by PortAudio when a stream ends, whoever ended it."""
-        if self._stopping or self._calls is None:
+        try:
+            # Both streams may end at the same time on two threads: `pop` lets one of them through.
+            on_lost = self._unlost.pop()
+        except IndexError:
             return
-        self._calls[2](
+        on_lost(
             DeviceTrouble(
                 "lost",
                 f"The {_NAMES[kind]} '{end.name}' went away",
