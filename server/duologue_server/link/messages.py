@@ -180,6 +180,15 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardUpTo:
+    """From the voice, at every word: what has been heard of the utterance that sounds. If the voice dies, it stays."""
+
+    kind: ClassVar[str] = "heard_up_to"
+    utterance: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """From the voice: something does not work; what, and the next step. `fatal` when voice cannot go on."""
 
@@ -191,13 +200,13 @@ class Trouble:
 
 
 ToVoice = Hello | Beat | Keys | EditorEvent | Offer | Withdraw | Say | Reply | Control | Vocabulary | Goodbye
-FromVoice = Hello | Beat | Progress | Ready | VoiceState | Ask | Unask | Happened | Trouble
+FromVoice = Hello | Beat | Progress | Ready | VoiceState | Ask | Unask | Happened | HeardUpTo | Trouble
 Message = ToVoice | FromVoice
 MESSAGES: Mapping[str, type[Message]] = {
     message.kind: message
     for message in (
         Hello, Beat, Keys, EditorEvent, Offer, Withdraw, Say, Reply, Control, Vocabulary, Goodbye,
-        Progress, Ready, VoiceState, Ask, Unask, Happened, Trouble,
+        Progress, Ready, VoiceState, Ask, Unask, Happened, HeardUpTo, Trouble,
     )
 }  # fmt: skip
 

@@ -70,6 +70,7 @@ class RealClock:
         self._post = post
         self._origin_s = time.monotonic() if origin_s is None else origin_s
         self._lanes: dict[str, _ThreadLane] = {}
+        self._timers: _Timers | None = None
 
     def now_s(self) -> float:
         return time.monotonic() - self._origin_s
@@ -80,9 +81,9 @@ class RealClock:
 
     def call_later(self, delay_s: float, call: Callable[[], None]) -> Job:
         job = Job()
-        timer = threading.Timer(max(0.0, delay_s), lambda: self._post(_unless_cancelled(job, call)))
-        timer.daemon = True
-        timer.start()
+        if self._timers is None:
+            self._timers = _Timers(self._post)
+        self._timers.add(time.monotonic() + max(0.0, delay_s), _unless_cancelled(job, call))
         return job
 
     def lane(self, name: str) -> Lane:
@@ -92,6 +93,30 @@ class RealClock:
 
     def measure(self, work: Callable[[], T]) -> tuple[T, float]:
         return _measured(work)
+
+
+class _Timers:
+    """All timers of a clock, on one daemon thread."""
+
+    def __init__(self, post: Callable[[Callable[[], None]], None]) -> None:
+        self._post = post
+        self._order = itertools.count()
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._changed = threading.Condition()
+        threading.Thread(target=self._run, name="timers", daemon=True).start()
+
+    def add(self, when_s: float, call: Callable[[], None]) -> None:
+        with self._changed:
+            heapq.heappush(self._due, (when_s, next(self._order), call))
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while not self._due or self._due[0][0] > time.monotonic():
+                    self._changed.wait(self._due[0][0] - time.monotonic() if self._due else None)
+                _, _, call = heapq.heappop(self._due)
+            self._post(call)
 
 
 class _ThreadLane:

@@ -237,6 +237,9 @@ def _withdrawn(state: FloorState, event: OfferWithdrawn) -> Step:
 def _say(state: FloorState, utterance: Utterance, t: float) -> Step:
     """Puts the partner on the floor now; what sounds is replaced."""
     before: tuple[Effect, ...] = (Stop("control"),) if state.sounding else ()
+    if state.sounding and state.asked is not None and state.sounding.turn == state.asked:
+        before = (*before, CancelAsk(state.asked))
+        state = replace(state, asked=None)
     state, effects = _begin(state, utterance, t)
     return state, (*before, *effects, Force(ForcedToken.BEGAN_TO_SAY))
 

@@ -30,6 +30,7 @@ from duologue_server.link.messages import (
     EditorEvent,
     FromVoice,
     Happened,
+    HeardUpTo,
     Keys,
     Offer,
     Reply,
@@ -94,6 +95,7 @@ class VoiceLoop:
         self._own = Action.SILENT
         self._end_of_turn = False
         self._heard_text = ""
+        self._heard_words = ("", 0)
         self._ask_ended_s: float | None = None
         self._latency_ms: float | None = None
         self._shown: VoiceState | None = None
@@ -144,6 +146,7 @@ class VoiceLoop:
         self._playback.append(playback)
         if sum(map(len, self._microphone)) >= SLICE_SAMPLES:
             self._slice(open_)
+        self._follow()
         self.show()
 
     def sweep(self) -> None:
@@ -163,6 +166,17 @@ class VoiceLoop:
                         facts.Dropped(t, report.track_id, script.text, f"stopped before it began: {report.cause}")
                     )
                 self._advance(floor_events.SoundEnded(t, report.track_id, report.cause, script.text, heard_text))
+
+    def _follow(self) -> None:
+        """Tells at every word how far the present utterance has been heard."""
+        playing = self._parts.player.playing
+        script = self._parts.mouth.script(playing) if playing else None
+        if script is None or playing is None:
+            return
+        words, _, _ = self._parts.mouth.heard(script, self._parts.player.heard_samples)
+        if self._heard_words != (playing, len(words)):
+            self._heard_words = (playing, len(words))
+            self._emit(HeardUpTo(playing, " ".join(words)))
 
     def lose_device(self) -> None:
         """The sound device is gone: nothing sounds any more."""
@@ -194,8 +208,8 @@ class VoiceLoop:
             if text:
                 self._tell(facts.Heard(t, text, final))
         if final:
-            ended_sample = self._parts.ear.turn_ended_sample
-            ended_s = (self._samples_heard if ended_sample is None else ended_sample) / RATE_HZ
+            span = self._parts.ear.delivered
+            ended_s = (self._samples_heard if span is None else span.end_sample) / RATE_HZ
             self._ask_ended_s = ended_s
             self._advance(floor_events.TurnEnded(t, text, ended_s))
         self.show()

@@ -114,19 +114,24 @@ class Mouth:
 
         A word counts as heard when its middle was.
         """
+        script.track = None
+        words, script.resume_sample, heard_ms = self.heard(script, heard_samples)
+        return " ".join(words), heard_ms
+
+    def heard(self, script: Script, heard_samples: int) -> tuple[list[str], int, float]:
+        """The words heard after so many samples of the track, where the last of them ends, and milliseconds heard."""
         rate_hz = self._speaker.rate_hz
         heard = script.base_sample + round(heard_samples * rate_hz / self._player.rate_hz)
-        script.track = None
         words: list[str] = []
-        position = 0
+        end = position = 0
         for clause in script.spoken:
             for word in clause.words:
                 if position + (word.start_sample + word.end_sample) // 2 > heard:
-                    return " ".join(words), 1000.0 * heard / rate_hz
+                    return words, end, 1000.0 * heard / rate_hz
                 words.append(word.text)
-                script.resume_sample = position + word.end_sample
+                end = position + word.end_sample
             position += len(clause.samples)
-        return " ".join(words), 1000.0 * heard / rate_hz
+        return words, end, 1000.0 * heard / rate_hz
 
     def left_samples(self, script: Script, heard_samples: int) -> int:
         """Audio that was synthesised and not heard yet, at the player's rate."""

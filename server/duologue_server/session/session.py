@@ -1,0 +1,255 @@
+"""The session: everything the language server knows, wired between the editor and the voice.
+
+It converts nothing and decides nothing about the floor; it lives on one thread, and slow work goes to lanes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from duologue_server.context.documents import Encoding, TextChange
+from duologue_server.link.messages import (
+    Ask,
+    Control,
+    FromVoice,
+    Happened,
+    HeardUpTo,
+    Keys,
+    Progress,
+    Ready,
+    Say,
+    ToVoice,
+    Trouble,
+    Unask,
+    VoiceState,
+)  # fmt: skip
+from duologue_server.options import Options
+from duologue_server.protocol import Activity, ClientState, OfferShown
+from duologue_server.session.conversation import Conversation
+from duologue_server.session.ports import ClientPort, VoicePort
+from duologue_server.session.supervisor import VoiceStatus
+from duologue_server.session.workspace import Workspace
+from duologue_server.suggest.items import Change
+from duologue_server.trace.clock import Clock
+from duologue_server.trace.facts import Command, Dropped, Fact, Heard, Offered, SoundOff, SoundOn
+
+TO_FLOOR = frozenset(
+    {"start", "stop", "mute", "unmute", "ptt_down", "ptt_up", "snooze", "sleep", "wake", "repeat", "accept", "dismiss"}
+)
+"""Verbs that the floor carries out, whatever else the session does about them."""
+KNOWN = ", ".join(sorted(TO_FLOOR | {"why"}))
+NEEDS_VOICE = frozenset({"ptt_down", "repeat", "unmute", "wake"})
+"""Verbs that start the voice when it does not run."""
+
+
+class Session:
+    """See the module. `observe` sees every fact that happens here; the voice's own come to it as messages."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        client: ClientPort,
+        voice: VoicePort,
+        options: Options,
+        observe: Callable[[Fact], None] = lambda fact: None,
+    ) -> None:
+        self._clock = clock
+        self._client = client
+        self._voice = voice
+        self._observe = observe
+        self._options = options
+        self._state = ClientState()
+        self._offered: set[str] = set()
+        self._workspace = Workspace(clock, options, self._to_voice, self._changed, self._warn)
+        self._conversation = Conversation(clock, self._workspace, client, self._to_voice, self.verb)
+        self._conversation.configure(options)
+
+    @property
+    def position_encoding(self) -> Encoding:
+        """What `character` counts in."""
+        return self._workspace.encoding
+
+    @position_encoding.setter
+    def position_encoding(self, encoding: Encoding) -> None:
+        self._workspace.encoding = encoding
+
+    def configure(self, options: Options) -> None:
+        """Takes over new settings; those of the voice process hold from its next start."""
+        before, self._options = self._options, options
+        self._workspace.configure(options)
+        self._conversation.configure(options)
+        if options.autostart and not before.autostart:
+            self.verb("start", {})
+
+    def open(self, uri: str, language_id: str, version: int, text: str) -> None:
+        self._workspace.open(uri, language_id, version, text)
+
+    def change(self, uri: str, version: int, changes: Sequence[TextChange]) -> None:
+        """Raises BadChange, a ValueError, for a range that cannot be."""
+        self._workspace.change(uri, version, changes)
+
+    def save(self, uri: str) -> None:
+        self._workspace.save(uri)
+
+    def close(self, uri: str) -> None:
+        self._workspace.close(uri)
+
+    def cursor(self, uri: str, line: int, character: int) -> None:
+        self._workspace.cursor(uri, line, character)
+
+    def activity(self, activity: Activity) -> None:
+        """Content-free news of the fingers; keys come by `keys`."""
+        if activity.focused is not None:
+            self.focus(activity.focused)
+
+    def keys(self, count: int) -> None:
+        """The fingers' flow: the voice is told before anything else is done."""
+        self._to_voice(Keys(count))
+        self._workspace.keys(count)
+
+    def diagnostics(self, uri: str, items: Sequence[Mapping[str, Any]]) -> None:
+        """What other tools report in the editor, as LSP diagnostics."""
+        self._workspace.diagnostics(uri, items)
+
+    def tests(self, passed: int, failed: int, message: str = "") -> None:
+        self._workspace.tests(passed, failed, message)
+
+    def focus(self, focused: bool) -> None:
+        self._workspace.focus(focused)
+
+    def say(self, id_: str, text: str) -> None:
+        """The partner begins to say this now."""
+        self._to_voice(Say(id_, text))
+
+    def offer(self, id_: str, text: str, urgency: float) -> None:
+        """A suggestion from outside enters the agenda."""
+        self._workspace.agenda.given(id_, text, urgency, self._clock.now_s())
+        self._workspace.settle()
+
+    def reply_with(self, text: str, delay_s: float) -> None:
+        """Until told otherwise, every turn is answered with `text`, `delay_s` after the user stopped."""
+        self._conversation.reply_with(text, delay_s)
+
+    def verb(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Carries out a verb of the session format, asked for by command, by key or by voice."""
+        now_s, agenda = self._clock.now_s(), self._workspace.agenda
+        if name == "start" or (name in NEEDS_VOICE and self._state.voice == "off"):
+            self._voice.start()
+        ok, message = True, ""
+        match name:
+            case "why":
+                message = agenda.why(now_s)
+                self._observe(Command(now_s, name, "asked by the user"))
+                self._to_voice(Say(f"why-{now_s:.2f}", message, "confirm"))
+            case "snooze":
+                minutes = float(args.get("minutes", 10))
+                agenda.snooze(now_s + 60 * minutes)
+                message = f"nothing unprompted for {minutes:g} minutes"
+            case "accept" | "dismiss":
+                ok, message = self._judge(name, args.get("id"), now_s)
+            case _ if name not in TO_FLOOR:
+                return {
+                    "ok": False,
+                    "message": f"there is no verb '{name}'; the verbs are {KNOWN}",
+                }
+        if name in TO_FLOOR:
+            self._to_voice(Control(name, dict(args)))
+        if name == "stop":
+            self._voice.stop()
+        self._workspace.settle()
+        return {"ok": ok, "message": message}
+
+    def from_voice(self, message: FromVoice) -> None:
+        """Takes a message of the voice process."""
+        match message:
+            case Happened(fact=fact):
+                self._happened(fact)
+            case VoiceState():
+                self._show(
+                    microphone=message.microphone,
+                    user=message.user,
+                    partner=message.partner,
+                    latencyMs=message.latency_ms,
+                )
+            case Ask():
+                self._conversation.ask(message)
+            case HeardUpTo(utterance=utterance, text=text):
+                self._conversation.heard_up_to(utterance, text)
+            case Unask(turn=turn):
+                self._conversation.unask(turn)
+            case Progress(percent=percent, message=text):
+                self._client.progress(percent, text)
+            case Ready(parts=parts):
+                self._show(voice="ready", parts=dict(parts), health="ok", message="")
+                self._workspace.offer_again()
+            case Trouble(what=what, remedy=remedy, fatal=fatal, code=code):
+                self._trouble(code, f"{what}. {remedy}.", fatal)
+            case _:
+                pass
+
+    def voice_changed(self, status: VoiceStatus, message: str = "") -> None:
+        """The voice process was started, lost or ended."""
+        if status in ("restarting", "failed"):
+            self._conversation.voice_lost()
+            self._client.tell("error" if status == "failed" else "warning", message)
+        if status == "ready":
+            return  # Ready has said so, with more
+        health = {"restarting": "warning", "failed": "error"}.get(status, "ok")
+        self._show(voice=status, health=health, message=message, microphone="off", user="quiet", partner="silent")
+
+    def _happened(self, fact: Fact) -> None:
+        agenda, now_s = self._workspace.agenda, self._clock.now_s()
+        match fact:
+            case SoundOn():
+                self._conversation.began(fact)
+                if fact.cause == "offer":
+                    agenda.said(fact.utterance, now_s)
+                    self._workspace.settle()
+            case SoundOff():
+                self._conversation.ended(fact)
+            case Heard():
+                self._conversation.user_said(fact)
+            case Dropped():
+                self._conversation.dropped(fact)
+            case _:
+                pass
+
+    def _judge(self, verb: str, id_: object, now_s: float) -> tuple[bool, str]:
+        """Accepts or dismisses an offer: the one named, else the one spoken last."""
+        agenda = self._workspace.agenda
+        latest = agenda.latest()
+        chosen = str(id_) if id_ is not None else latest.id if latest else None
+        if chosen is None:
+            return False, f"there is nothing to {verb}"
+        known = (agenda.accepted if verb == "accept" else agenda.dismissed)(chosen, now_s)
+        return known, "" if known else f"there is no offer '{chosen}' that could be {verb}ed"
+
+    def _changed(self, change: Change) -> None:
+        """Something became of a suggestion."""
+        item, now_s = change.item, self._clock.now_s()
+        self._client.offer(
+            OfferShown(item.id, item.text, item.urgency, item.trigger, item.uri, item.line, change.outcome)
+        )
+        if change.outcome == "waiting":
+            self._observe(Offered(now_s, item.id, item.text, item.urgency, change.why))
+        elif change.outcome == "dropped" and item.id not in self._offered:
+            self._observe(Dropped(now_s, item.id, item.text, change.why))
+
+    def _to_voice(self, message: ToVoice) -> None:
+        if message.kind == "offer":
+            self._offered.add(message.id)  # from now on the floor says what became of it
+        self._voice.send(message)
+
+    def _trouble(self, code: str, text: str, fatal: bool) -> None:
+        found = code == "found"
+        self._client.tell("info" if found else "error" if fatal else "warning", text)
+        self._show(health="error" if fatal else "ok" if found else "warning", message="" if found else text)
+
+    def _warn(self, text: str) -> None:
+        self._client.tell("warning", text)
+
+    def _show(self, **changes: Any) -> None:
+        state = replace(self._state, **changes)
+        if state != self._state:
+            self._state = state
+            self._client.state(state)
