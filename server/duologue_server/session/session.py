@@ -15,6 +15,7 @@ from duologue_server.link.messages import (
     Happened,
     HeardUpTo,
     Keys,
+    Offer,
     Progress,
     Ready,
     Say,
@@ -236,7 +237,7 @@ class Session:
             self._observe(Dropped(now_s, item.id, item.text, change.why))
 
     def _to_voice(self, message: ToVoice) -> None:
-        if message.kind == "offer":
+        if isinstance(message, Offer):
             self._offered.add(message.id)  # from now on the floor says what became of it
         self._voice.send(message)
 

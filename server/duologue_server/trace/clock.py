@@ -75,9 +75,9 @@ class RealClock:
     def now_s(self) -> float:
         return time.monotonic() - self._origin_s
 
-    def restart(self) -> None:
-        """Makes this moment the start of the session."""
-        self._origin_s = time.monotonic()
+    def restart(self, origin_s: float | None = None) -> None:
+        """Makes this moment, or that of `time.monotonic()`, the start of the session."""
+        self._origin_s = time.monotonic() if origin_s is None else origin_s
 
     def call_later(self, delay_s: float, call: Callable[[], None]) -> Job:
         job = Job()

@@ -160,6 +160,7 @@ class VoiceHost:
             self._inbox.get()()
         if self._sound is not None:
             self._sound.stop()
+            self._sound.player.abort("session")
         if self._loop is not None:
             self._loop.sweep()
         if self._microphone_file is not None:
