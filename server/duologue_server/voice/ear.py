@@ -44,14 +44,6 @@ def _samples(milliseconds: int) -> int:
     return milliseconds * RATE_HZ // 1000
 
 
-@dataclass(frozen=True, slots=True)
-class TurnSpan:
-    """Where the speech of a turn lies in the microphone's stream."""
-
-    start_sample: int
-    end_sample: int
-
-
 @dataclass(eq=False, slots=True)
 class _Segment:
     """A stretch of a turn that is recognised at once. `edition` counts what was added: older results are stale."""
@@ -129,7 +121,7 @@ class Ear:
         self._ended: list[_Turn] = []
         self._busy = False
         self._not_before = 0
-        self._delivered: TurnSpan | None = None
+        self._told_of: _Turn | None = None
         self._told: set[str] = set()
 
     @property
@@ -149,18 +141,13 @@ class Ear:
 
     @property
     def turn_started_sample(self) -> int | None:
-        """Where the speech of the present turn began; None between turns."""
-        return self._turn.start_sample if self._turn else None
+        """Where the speech of the turn began that `on_words` told of last."""
+        return self._told_of.start_sample if self._told_of else None
 
     @property
     def turn_ended_sample(self) -> int | None:
-        """Where the speech of the present turn ended, as far as is known; None between turns."""
-        return self._turn.end_sample if self._turn else None
-
-    @property
-    def delivered(self) -> TurnSpan | None:
-        """The turn whose final text was delivered last; set before `on_words` is called."""
-        return self._delivered
+        """Where the speech of the turn ended that `on_words` told of last; how far it has come if it goes on."""
+        return self._told_of.end_sample if self._told_of else None
 
     def hear(self, block: Samples) -> None:
         """Takes the next block `[320]`, float32 at 16 kHz."""
@@ -244,7 +231,7 @@ class Ear:
         """Delivers what is ready and, when the lane is free, gives it the most important work there is."""
         while self._ended and self._ended[0].unknown() is None:
             turn = self._ended.pop(0)
-            self._delivered = TurnSpan(turn.start_sample, turn.end_sample)
+            self._told_of = turn
             self._on_words(turn.text, final=True)
         if self._busy:
             return
@@ -301,6 +288,7 @@ class Ear:
     def _show(self, turn: _Turn) -> None:
         if turn.text and _bare(turn.text) != _bare(turn.shown):
             turn.shown = turn.text
+            self._told_of = turn
             self._on_words(turn.text, final=False)
 
     def _words(self, result: str | Exception) -> str | None:

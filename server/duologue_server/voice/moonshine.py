@@ -35,6 +35,11 @@ _MOST_GAIN = 30.0
 """Room noise is not raised to speech: beyond this gain there was nothing to hear."""
 _MIN_MEAN_LOGPROB = -1.2
 """Text that the decoder itself believes less than this per token is made up."""
+_NOTHING_LOGPROB = -0.1
+"""The base model is surer than this that there is nothing in room noise, and less sure when it misses a short word:
+then the end of the text may not be its first token."""
+_NOISE_TO_TINY = "You"
+"""What the tiny model, which never says "nothing", makes of a knock or of room noise."""
 BEAM = 4
 BONUS = 2.0
 """Added to a hypothesis for each token of a known name, and taken back if the name breaks off."""
@@ -77,7 +82,8 @@ class MoonshineListener:
 
     def partial(self, audio: Samples) -> str:
         """The words so far, by the tiny model, greedily."""
-        return self._text(TINY_EN, audio, None)
+        text = self._text(TINY_EN, audio, None)
+        return "" if text.strip(".,?!") == _NOISE_TO_TINY else text
 
     def final(self, audio: Samples) -> str:
         """The words of a complete utterance, by the base model; a beam search favours the names given to `bias`."""
@@ -169,11 +175,11 @@ class _Decoding:
         logits, *present = self._decoder.run(["logits", *outputs], feeds)
         self._past.update(zip(moving, present, strict=True))
         last: Logits = logits[:, -1]
-        if self._first:
-            last[:, _END] = -np.inf  # the detector has heard speech; "nothing" is the decoder's commonest mistake
-            self._first = False
         top = last.max(axis=-1, keepdims=True)
         normalised: Logits = last - top - np.log(np.exp(last - top).sum(axis=-1, keepdims=True))
+        if self._first and float(normalised[0, _END]) < _NOTHING_LOGPROB:
+            normalised[:, _END] = -np.inf
+        self._first = False
         return normalised
 
     def keep(self, rows: list[int]) -> None:
