@@ -232,7 +232,9 @@ class DuologueServer(LanguageServer):
         return self._session
 
     def wake(self) -> None:
-        assert self.session is not None
+        session = self.session
+        if self._options.autostart:
+            session.verb("start", {})
 
     def count_change(self) -> None:
         if not self._fingers.told_by_activity:

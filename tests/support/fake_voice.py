@@ -101,8 +101,7 @@ class FakeVoice:
             self._channel.send(Happened(SoundOn(0.0, message.id, message.text, message.cause)))
             self._channel.send(Happened(SoundOff(0.1, message.id, "end", message.text, 100.0)))
         if isinstance(message, Control) and message.name in ("mute", "unmute"):
-            microphone = "muted" if message.name == "mute" else "open"
-            self._channel.send(VoiceState(microphone, "quiet", "silent", None, 0))
+            self._channel.send(VoiceState("muted" if message.name == "mute" else "open", "quiet", "silent", None, 0))
 
 
 def serve() -> None:

@@ -26,7 +26,6 @@ from duologue_server.link.messages import (
     Hello,
     Keys,
     Message,
-    Progress,
     Ready,
     ToVoice,
     Trouble,
@@ -81,7 +80,6 @@ class VoiceSupervisor:
         self._restarts_s: list[float] = []
         self._fatal: Trouble | None = None
         self._ending: list[VoiceProcess] = []
-        self._status: VoiceStatus = "off"
         self._early = 0
         self._early_lock = threading.Lock()
 
@@ -172,8 +170,6 @@ class VoiceSupervisor:
         if isinstance(message, Trouble) and message.fatal:
             self._fatal = message
         self.on_message(message)
-        if isinstance(message, Progress) and self._status == "loading":
-            self._set("loading", message.message)
         if isinstance(message, Ready):
             self._set("ready", "")
 
@@ -197,7 +193,6 @@ class VoiceSupervisor:
 
     def _set(self, status: VoiceStatus, message: str) -> None:
         self._log(f"voice {status}{': ' if message else ''}{message}")
-        self._status = status
         self.on_status(status, message)
 
 
