@@ -208,8 +208,8 @@ class VoiceLoop:
             if text:
                 self._tell(facts.Heard(t, text, final))
         if final:
-            span = self._parts.ear.delivered
-            ended_s = (self._samples_heard if span is None else span.end_sample) / RATE_HZ
+            ended_sample = self._parts.ear.turn_ended_sample
+            ended_s = (self._samples_heard if ended_sample is None else ended_sample) / RATE_HZ
             self._ask_ended_s = ended_s
             self._advance(floor_events.TurnEnded(t, text, ended_s))
         self.show()
