@@ -17,6 +17,7 @@ from duologue_server.link.messages import (
     Beat,
     EditorEvent,
     Happened,
+    HeardUpTo,
     Hello,
     Keys,
     Message,
@@ -270,7 +271,7 @@ class Outbox:
                 return
 
 
-_DROPPABLE = (Beat, EditorEvent, Vocabulary, Progress, VoiceState)
+_DROPPABLE = (Beat, EditorEvent, Vocabulary, Progress, VoiceState, HeardUpTo)
 
 
 def _droppable(message: Message) -> bool:
