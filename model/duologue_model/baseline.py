@@ -90,7 +90,7 @@ class BaselineEngine:
         if heard.agenda.sounding:
             state, action, user = self._while_sounding(state, heard, user, speech)
         else:
-            state, action = self._while_silent(state, heard, user)
+            state, action, user = self._while_silent(state, heard, user)
         return state, Decision(action=action, user=user, speech=speech)
 
     def _listen(self, state: BaselineState, heard: Slice) -> tuple[BaselineState, bool]:
@@ -144,7 +144,9 @@ class BaselineEngine:
             return replace(state, overlap_ms=SLICE_MS), Action.DUCK, user
         return state, Action.KEEP, user
 
-    def _while_silent(self, state: BaselineState, heard: Slice, user: UserState) -> tuple[BaselineState, Action]:
+    def _while_silent(
+        self, state: BaselineState, heard: Slice, user: UserState
+    ) -> tuple[BaselineState, Action, UserState]:
         """Nobody hears the partner: listen, answer, or take the floor with what waits."""
         state = replace(state, overlap_ms=0)
         over = heard.end_of_turn or state.silence_ms >= self._timers.end_of_turn_ms
@@ -152,16 +154,18 @@ class BaselineEngine:
             was_turn = state.speech_ms >= self._timers.shortest_turn_ms or bool(heard.words)
             stop = state.stop_requested or (heard.agenda.resumable and _STOP.search(heard.words.lower()) is not None)
             state = replace(state, turn_open=False, speech_ms=0, stop_requested=False)
-            if heard.agenda.resumable and not heard.words and not stop:
-                return state, Action.RESUME
-            return state, Action.DELEGATE if was_turn and not stop else Action.SILENT
+            if stop:
+                return state, Action.SILENT, UserState.STOP_REQUEST
+            if heard.agenda.resumable and not heard.words:
+                return state, Action.RESUME, UserState.NOISE
+            return state, Action.DELEGATE if was_turn else Action.SILENT, user if was_turn else UserState.NOISE
         if state.turn_open or user is UserState.SPEAKING_TO_PARTNER:
-            return state, Action.SILENT
+            return state, Action.SILENT, user
         if heard.agenda.waiting is WaitingKind.REPLY:
-            return state, Action.TAKE
+            return state, Action.TAKE, user
         if heard.agenda.waiting is WaitingKind.OFFER:
-            return state, Action.TAKE if self._is_lull(state, heard) else Action.DEFER
-        return state, Action.SILENT
+            return state, Action.TAKE if self._is_lull(state, heard) else Action.DEFER, user
+        return state, Action.SILENT, user
 
     def _is_lull(self, state: BaselineState, heard: Slice) -> bool:
         hurried, unhurried = self._timers.hold_offer_ms, self._timers.hold_offer_unhurried_ms

@@ -144,8 +144,11 @@ def _decided(state: FloorState, event: Decided, rules: Rules) -> Step:
             effects = (EndTurn(),)
         case Action.BACKCHANNEL if state.sounding is None and state.microphone != "asleep":
             state, effects = _begin(state, _own(state, BACKCHANNEL_TEXT, "backchannel"), t)
-        case Action.SILENT if decision.user is UserState.STOP_REQUEST or state.yielded:
-            state, effects = _let_go(state, decision.user)
+        case Action.SILENT if decision.user is UserState.STOP_REQUEST:
+            state, effects = _be_quiet(state, "asked to stop")
+            effects = (*effects, ForgetTurn())
+        case Action.SILENT if decision.user is UserState.NOISE and not decision.speech:
+            effects = (ForgetTurn(),)
         case _:
             pass
     return state, expired + effects
@@ -201,13 +204,6 @@ def _be_quiet(state: FloorState, why: str) -> Step:
     if state.offer is not None:
         effects.append(DropUtterance(state.offer, why))
     return replace(state, reply=None, asked=None, offer=None, yielded=None), tuple(effects)
-
-
-def _let_go(state: FloorState, user: UserState) -> Step:
-    if user is UserState.STOP_REQUEST:
-        state, effects = _be_quiet(state, "asked to stop")
-        return state, (*effects, ForgetTurn())
-    return state, ()
 
 
 def _resume(state: FloorState, t: float, rules: Rules) -> Step:
