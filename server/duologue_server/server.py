@@ -312,6 +312,7 @@ def serve_tcp(host: str, port: int, announce: Callable[[str, int], None], **part
 
 
 def _serve(reader: Any, writer: Any, parts: Mapping[str, Any], watch_parent: bool) -> int:
+    sys.setswitchinterval(0.001)  # the thread that reads keys must not wait 5 ms for its turn, nor the one that writes
     status = asyncio.run(build_server(**parts).serve(reader, writer, watch_parent))
     guard = threading.Timer(LEAVE_S, os._exit, (status,))
     guard.daemon = True

@@ -1,6 +1,7 @@
 """The language server's manners: whatever a client sends, every request is answered and nothing is lost."""
 
 import asyncio
+import json
 import os
 import threading
 import time
@@ -334,6 +335,12 @@ class TestDocuments:
         stage.client.notify("textDocument/didSave", {"textDocument": {"uri": URI}})
         stage.client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
         assert stage.calls() == [("open", "klingon"), ("save", URI), ("close", URI)]
+
+    def test_a_known_language_is_a_plain_word(self, stage: Stage) -> None:
+        stage.client.initialize()
+        stage.client.open(URI, "x", "python")
+        assert json.dumps(stage.calls("open")) == '[["open", "python"]]'
+        assert str(stage.session.calls[0][1]) == "python"
 
 
 class TestFingers:

@@ -22,8 +22,9 @@ def register(ls: LanguageServer, host: Host) -> None:
     @ls.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
-        host.observe("open", uri=item.uri, language_id=item.language_id, version=item.version, text=item.text)
-        host.attempt("didOpen", lambda: host.session.open(item.uri, str(item.language_id), item.version, item.text))
+        language_id = str(getattr(item.language_id, "value", item.language_id))  # known languages come as an enum
+        host.observe("open", uri=item.uri, language_id=language_id, version=item.version, text=item.text)
+        host.attempt("didOpen", lambda: host.session.open(item.uri, language_id, item.version, item.text))
 
     @ls.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: Any) -> None:
