@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+
 from support.lsp_client import SERVER, WAIT_S, LspClient, ServerProcess, with_fake_voice
 
 pytestmark = pytest.mark.e2e

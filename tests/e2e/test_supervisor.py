@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from duologue_server.link.messages import FromVoice, Happened, Keys, Ready, Say, Trouble
 from duologue_server.options import Options
 from duologue_server.session.supervisor import VoiceSupervisor

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from duologue_server import __version__
 from duologue_server.cli import COMMANDS, main
 

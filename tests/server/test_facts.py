@@ -5,6 +5,7 @@ import json
 from typing import Any, get_args
 
 import pytest
+
 from duologue_server.trace.facts import (
     FACTS,
     Cause,

@@ -9,6 +9,7 @@ from typing import BinaryIO, get_args
 
 import msgpack  # type: ignore[import-untyped]
 import pytest
+
 from duologue_server.link import channel as channel_module
 from duologue_server.link.channel import HARD_LIMIT, SOFT_LIMIT, Channel, Outbox
 from duologue_server.link.frames import MAX_BODY_BYTES, FrameReader, LinkError, encode

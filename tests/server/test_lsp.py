@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+
 from duologue_server.context.documents import Documents, Encoding, TextChange
 from duologue_server.features.activity import Fingers
 from duologue_server.features.commands import read_verb

@@ -5,6 +5,7 @@ import json
 from typing import Any, get_args, get_origin
 
 import pytest
+
 from duologue_server.options import Options, camel, read_options, snake, to_wire
 
 FIELDS = {field.name: field for field in dataclasses.fields(Options)}

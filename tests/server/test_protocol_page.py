@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
+
 from duologue_server import protocol
 from duologue_server.features.activity import CONTEXT_PARTS, read_activity
 from duologue_server.protocol import (
