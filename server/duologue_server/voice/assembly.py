@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from duologue_model.baseline import BaselineEngine
-from duologue_model.engine import Engine
 from earshot import Detector
 
+from duologue_model.baseline import BaselineEngine
+from duologue_model.engine import Engine
 from duologue_server.audio.echo import EchoCanceller, NoEchoCanceller, WebRtcEchoCanceller
 from duologue_server.audio.player import Player
 from duologue_server.link.messages import FromVoice, Trouble

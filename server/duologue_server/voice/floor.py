@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from duologue_model.vocabulary import Action, ForcedToken, UserState
-
 from duologue_server.trace.facts import Cause, EndCause
 from duologue_server.voice.floor_events import (
     CancelAsk,

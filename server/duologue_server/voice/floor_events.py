@@ -6,7 +6,6 @@ from typing import Any
 
 from duologue_model.engine import Decision
 from duologue_model.vocabulary import ForcedToken
-
 from duologue_server.trace.facts import Cause, EndCause
 
 DUCK_GAIN_DB = -14.0

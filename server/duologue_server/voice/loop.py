@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+
 from duologue_model.engine import Decision, Engine
 from duologue_model.slices import (
     RATE_HZ,
@@ -22,7 +23,6 @@ from duologue_model.slices import (
     WaitingKind,
 )  # fmt: skip
 from duologue_model.vocabulary import Action, ForcedToken
-
 from duologue_server.audio.player import Player, Started
 from duologue_server.link.messages import (
     Ask,

@@ -1,0 +1,194 @@
+"""Turns and answers: what the user said, what is answered and by whom, and what of it was heard."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from duologue_server.link.messages import Ask, Reply, ToVoice
+from duologue_server.options import Options
+from duologue_server.protocol import TranscriptLine
+from duologue_server.session.ports import ClientPort
+from duologue_server.session.workspace import Workspace
+from duologue_server.suggest.answers import Intent, Situation, answer, understand
+from duologue_server.suggest.endpoint import EndpointAnswers, EndpointTrouble
+from duologue_server.trace.clock import Clock, Job
+from duologue_server.trace.facts import Dropped, Heard, SoundOff, SoundOn
+
+KEPT_LINES = 12
+"""Lines of the conversation that a language model is told."""
+VERB_OF = {"accept": "accept", "dismiss": "dismiss", "repeat": "repeat", "snooze": "snooze"}
+"""Intents that are verbs."""
+CONFIRMED = {"accept": "Done.", "dismiss": "All right.", "snooze": "I will be quiet."}
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A reply that a replay prescribes."""
+
+    text: str
+    delay_s: float
+
+
+class Conversation:
+    """All methods belong to the session's thread."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        workspace: Workspace,
+        client: ClientPort,
+        to_voice: Callable[[ToVoice], None],
+        verb: Callable[[str, Mapping[str, Any]], Mapping[str, Any]],
+    ) -> None:
+        self._clock = clock
+        self._workspace = workspace
+        self._client = client
+        self._to_voice = to_voice
+        self._verb = verb
+        self._script: Script | None = None
+        self._endpoint: EndpointAnswers | None = None
+        self._jobs: dict[int, Job] = {}
+        self._lines: deque[tuple[str, str]] = deque(maxlen=KEPT_LINES)
+        self._texts: dict[str, str] = {}
+        self._sounding: TranscriptLine | None = None
+        self._user_line = 0
+        self._last_said = ""
+        self._last_heard = ""
+        self._trouble_told = ""
+
+    def configure(self, options: Options) -> None:
+        """Takes over settings; answers under way come from where they came."""
+        self._endpoint = None
+        if options.endpoint_url:
+            self._endpoint = EndpointAnswers(options.endpoint_url, options.endpoint_model, options.endpoint_key_env)
+
+    def reply_with(self, text: str, delay_s: float) -> None:
+        self._script = Script(text, delay_s)
+
+    def ask(self, ask: Ask) -> None:
+        """The user's turn is over: answers it, from the first clause on."""
+        self._lines.append(("user", ask.text))
+        if self._script is not None:
+            script = self._script
+            wait_s = max(0.0, ask.ended_s + script.delay_s - ask.heard_s)
+            self._jobs[ask.turn] = self._clock.call_later(wait_s, partial(self._whole, ask.turn, script.text))
+            return
+        intent = understand(ask.text)
+        if intent.kind in VERB_OF:
+            result = self._verb(VERB_OF[intent.kind], intent.args)
+            said = CONFIRMED.get(intent.kind, "") if result["ok"] else str(result["message"]).capitalize() + "."
+            self._whole(ask.turn, said)
+        elif intent.kind == "stop":
+            self._whole(ask.turn, "")
+        elif intent.kind == "unknown" and self._endpoint is not None:
+            self._stream(ask, self._endpoint)
+        else:
+            self._whole(ask.turn, answer(intent, self._situation()))
+
+    def unask(self, turn: int) -> None:
+        """Nobody waits for the answer any more."""
+        job = self._jobs.pop(turn, None)
+        if job is not None:
+            job.cancel()
+
+    def voice_lost(self) -> None:
+        """The voice process died: what was heard is what it last said."""
+        if self._sounding is not None:
+            line = self._sounding
+            self._finish(line.id, line.text, line.heardUpTo or 0, "device")
+        for turn in list(self._jobs):
+            self.unask(turn)
+
+    def began(self, fact: SoundOn) -> None:
+        text = self._texts.get(fact.utterance) or fact.text
+        self._sounding = TranscriptLine(fact.utterance, "partner", text, False, 0, fact.cause)
+        self._client.transcript(self._sounding)
+
+    def heard_up_to(self, utterance: str, heard_text: str) -> None:
+        if self._sounding is None or self._sounding.id != utterance:
+            return
+        text = self._texts.get(utterance) or self._sounding.text
+        line = TranscriptLine(utterance, "partner", text, False, _reach(text, heard_text), self._sounding.cause)
+        self._sounding = line
+        self._client.transcript(line)
+
+    def ended(self, fact: SoundOff) -> None:
+        known = self._sounding.text if self._sounding and self._sounding.id == fact.utterance else fact.heard_text
+        text = self._texts.get(fact.utterance) or known
+        self._finish(fact.utterance, text, _reach(text, fact.heard_text), fact.cause)
+
+    def user_said(self, fact: Heard) -> None:
+        self._client.transcript(TranscriptLine(f"user-{self._user_line}", "user", fact.text, fact.final))
+        if fact.final:
+            self._user_line += 1
+
+    def dropped(self, fact: Dropped) -> None:
+        """It will not be said, and stays as text."""
+        self._client.transcript(TranscriptLine(fact.id, "partner", fact.text, True, 0, fact.why))
+
+    def _finish(self, utterance: str, text: str, reach: int, cause: str) -> None:
+        self._sounding = None
+        self._texts.pop(utterance, None)
+        self._last_said, self._last_heard = text, text[:reach]
+        self._lines.append(("partner", text[:reach]))
+        self._client.transcript(TranscriptLine(utterance, "partner", text, True, reach, cause))
+
+    def _whole(self, turn: int, text: str) -> None:
+        """An answer that is known at once."""
+        self._jobs.pop(turn, None)
+        self._texts[f"reply-{turn}"] = " ".join(text.split())
+        self._to_voice(Reply(turn, text, True))
+
+    def _stream(self, ask: Ask, endpoint: EndpointAnswers) -> None:
+        """An answer of the language model, passed on as it comes."""
+        situation = self._situation()
+        messages = endpoint.messages(ask.text, situation.digest, list(self._lines)[:-1], ask.interrupted)
+
+        def work() -> Iterator[str]:
+            return endpoint.stream(messages)
+
+        def piece(text: str) -> None:
+            key = f"reply-{ask.turn}"
+            self._texts[key] = " ".join((self._texts.get(key, "") + text).split())
+            self._to_voice(Reply(ask.turn, text, False))
+
+        def done(error: Exception | None) -> None:
+            self._jobs.pop(ask.turn, None)
+            if error is None:
+                self._trouble_told = ""
+                self._to_voice(Reply(ask.turn, "", True))
+            else:
+                self._failed(ask.turn, error)
+
+        self._jobs[ask.turn] = self._clock.lane("answer").stream(work, piece, done)
+
+    def _failed(self, turn: int, error: Exception) -> None:
+        """Said once in a sentence; after that only shown, until it works again."""
+        if isinstance(error, EndpointTrouble):
+            said, shown = error.what, f"{error.what}. {error.remedy}."
+        else:
+            said = "The language model could not answer"
+            shown = f"{said}: {error!r}."
+        self._client.tell("warning", shown)
+        first = self._trouble_told != said
+        self._trouble_told = said
+        self._to_voice(Reply(turn, f" {said}." if first else "", True))
+
+    def _situation(self) -> Situation:
+        raise NotImplementedError
+
+
+def _reach(text: str, heard_text: str) -> int:
+    """How many characters of `text` are `heard_text`, whose words are its first ones."""
+    end = 0
+    for word in heard_text.split():
+        found = text.find(word, end)
+        if found < 0:
+            break
+        end = found + len(word)
+    return end
+
+
+__all__ = ["Conversation", "Intent"]
