@@ -1,6 +1,7 @@
 """Builds the parts of the voice: what is missing is replaced by something that says less, and told to the user."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,23 +91,22 @@ class Voice:
 
 
 def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
-    """Loads every part; takes seconds. `progress` is told the percentage and what comes next."""
+    """Loads every part, voice and ear side by side; takes seconds. `progress` is told the percentage and what is done."""
     troubles: list[Trouble] = []
-    progress(10, "loading the voice")
-    chosen = choose_speaker(options.voice, options.speed)
+    progress(5, "loading the voice and the ear")
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="load") as pool:
+        ear = pool.submit(_load_listener)
+        chosen = pool.submit(choose_speaker, options.voice, options.speed).result()
+        progress(40, "the voice is loaded")
+        listener: Listener = DeafListener()
+        try:
+            listener = ear.result()
+        except Exception as error:  # whatever is wrong with the ear, the partner can still speak
+            what = f"the recogniser cannot be loaded: {error}"
+            troubles.append(Trouble("ear", what, "Reinstall duologue; type meanwhile"))
     if chosen.degraded:
         troubles.append(Trouble("voice", chosen.message, "Reinstall duologue, or choose another voice in the settings"))
-    progress(40, "loading the ear")
-    listener: Listener = DeafListener()
-    try:
-        moonshine = MoonshineListener()
-        moonshine.load()
-        listener = moonshine
-    except Exception as error:  # whatever is wrong with the ear, the partner can still speak
-        troubles.append(
-            Trouble("ear", f"the recogniser cannot be loaded: {error}", "Reinstall duologue; type meanwhile")
-        )
-    progress(90, "opening the sound device")
+    progress(90, "the ear is loaded")
     return Voice(
         engine=BaselineEngine(Detector),
         speaker=chosen.speaker or SilentSpeaker(),
@@ -116,3 +116,9 @@ def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
         rules=Rules(quiet_after_key_s=options.quiet_after_key_s),
         troubles=troubles,
     )
+
+
+def _load_listener() -> Listener:
+    moonshine = MoonshineListener()
+    moonshine.load()
+    return moonshine
