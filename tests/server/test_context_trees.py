@@ -91,6 +91,13 @@ def test_names_of_a_large_document_are_read_in_windows_each_once() -> None:
     assert [symbol.name for symbol in symbols] == [f"function_{number}" for number in range(3000)]
 
 
+def test_names_for_the_ear_come_from_around_the_cursor() -> None:
+    text = "".join(f"def function_{number}(argument):\n    return argument\n\n" for number in range(6000))
+    names = syntax_of("python", text).identifiers(100_000, near=Position(9000, 0))
+    assert {"function_3000", "argument"} <= set(names)
+    assert not {"function_0", "function_5999"} & set(names)
+
+
 def test_the_piece_under_the_cursor_in_the_editors_units() -> None:
     piece = syntax_of("python", "x = '😀' + cursor\n").piece_at(Position(0, 12))
     assert piece is not None
@@ -181,6 +188,24 @@ def test_one_parse_at_a_time_and_the_latest_text_next() -> None:
     assert syntax is not None
     assert (syntax.symbols()[0].name, syntax.snapshot.version) == ("abc", 3)
     assert trees.job(document.snapshot()) is None, "nothing is new"
+
+
+def test_a_thousand_changes_between_two_parses() -> None:
+    documents, trees = Documents(), Trees()
+    document = documents.open(URI, "python", 0, "def a():\n    pass\n" * 100)
+    for number in range(1000):
+        job = trees.job(document.snapshot()) if number % 400 == 0 else None
+        at = Position(number % 200, 0)
+        trees.edited(documents.change(URI, number + 1, [TextChange(Range(at, at), "#")]))
+        if job is not None:
+            assert trees.finish(job, job.run())
+    job = trees.job(document.snapshot())
+    assert job is not None
+    assert trees.finish(job, job.run())
+    syntax, fresh = trees.syntax(URI), parse(document.snapshot())
+    assert syntax is not None
+    assert fresh is not None
+    assert str(syntax.tree.root_node) == str(fresh.tree.root_node)
 
 
 def test_a_parse_of_a_closed_document_ends_and_is_forgotten() -> None:
