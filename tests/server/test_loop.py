@@ -1,0 +1,222 @@
+"""The voice loop as timelines, to the sample: messages in, facts and sound out."""
+
+from collections.abc import Sequence
+
+from duologue_model.vocabulary import Action, ForcedToken, UserState
+from duologue_server.link.messages import (
+    Ask,
+    Control,
+    FromVoice,
+    HeardUpTo,
+    Keys,
+    Offer,
+    Reply,
+    Say,
+    Unask,
+    VoiceState,
+    Withdraw,
+)
+from duologue_server.trace.facts import Dropped, Duck, Fact, SoundOff, SoundOn, Unduck
+from duologue_server.voice.floor_events import TurnEnded
+from support.stage import Stage
+
+SIX = "one two three four five six"
+QUIET = UserState.QUIET
+
+
+def check(facts: Sequence[Fact], *expected: tuple[str, float, str]) -> None:
+    """Compares kind, time to 5 ms, and what distinguishes the fact."""
+
+    def told(fact: Fact) -> tuple[str, float, str]:
+        match fact:
+            case SoundOn(cause=cause):
+                return fact.kind, fact.t, cause
+            case SoundOff(cause=cause, heard_text=heard_text):
+                return fact.kind, fact.t, f"{cause}: {heard_text}"
+            case Dropped(why=why):
+                return fact.kind, fact.t, why
+            case Duck() | Unduck():
+                return fact.kind, fact.t, fact.utterance
+            case _:
+                return fact.kind, fact.t, ""
+
+    told_facts = [told(fact) for fact in facts if fact.kind != "command"]
+    assert [(kind, what) for kind, _, what in told_facts] == [(kind, what) for kind, _, what in expected]
+    for (kind, t, _), (_, expected_t, _) in zip(told_facts, expected, strict=True):
+        assert abs(t - expected_t) <= 0.005, (kind, t, expected_t)
+
+
+def sent(stage: Stage, kind: type[FromVoice]) -> list[FromVoice]:
+    return [message for message in stage.messages if isinstance(message, kind)]
+
+
+def test_a_say_sounds_at_once_and_is_heard_out() -> None:
+    stage = Stage()
+    stage.at(1.0, Say("s1", SIX))
+    check(stage.run(4.0), ("sound_on", 1.0, "say"), ("sound_off", 2.2, f"end: {SIX}"))
+    assert stage.level(1.05, 2.15) > 0.4
+    assert stage.level(2.2, 4.0) == 0.0
+
+
+def test_a_key_silences_within_a_block_and_the_words_heard_are_exact() -> None:
+    stage = Stage()
+    stage.at(1.0, Say("s1", SIX))
+    stage.at(1.55, Keys(1))
+    check(stage.run(4.0), ("sound_on", 1.0, "say"), ("sound_off", 1.56, "key: one two three"))
+    assert stage.level(1.50, 1.55) > 0.4
+    assert stage.level(1.56, 4.0) == 0.0
+    assert ForcedToken.YIELDED_TO_KEY in [token for heard in stage.engine.heard for token in heard.forced]
+
+
+def test_captions_follow_word_by_word() -> None:
+    stage = Stage()
+    stage.at(1.0, Say("s1", "one two three"))
+    stage.run(2.0)
+    texts = [message.text for message in sent(stage, HeardUpTo) if isinstance(message, HeardUpTo)]
+    assert texts == ["", "one", "one two", "one two three"]
+
+
+def test_ducking_lowers_and_raises_without_a_gap() -> None:
+    ducked = {round(1.52 + 0.08 * index, 2): (Action.DUCK, QUIET) for index in range(6)}
+    stage = Stage({**ducked, 2.0: (Action.RESUME, UserState.NOISE)})
+    stage.at(1.0, Say("s1", "a b c d e f g h i j"))
+    facts = stage.run(4.0)
+    check(
+        facts,
+        ("sound_on", 1.0, "say"),
+        ("duck", 1.52, "s1"),
+        ("unduck", 2.0, "s1"),
+        ("sound_off", 3.0, "end: a b c d e f g h i j"),
+    )
+    assert 0.05 < stage.level(1.60, 1.95) < 0.2
+    assert stage.level(2.15, 2.9) > 0.4
+
+
+def test_a_yield_goes_on_at_the_next_word() -> None:
+    stage = Stage({1.52: (Action.YIELD, UserState.NOISE), 2.48: (Action.RESUME, UserState.NOISE)})
+    stage.at(1.0, Say("s1", SIX))
+    facts = stage.run(5.0)
+    check(
+        facts,
+        ("sound_on", 1.0, "say"),
+        ("sound_off", 1.53, "speech: one two three"),
+        ("sound_on", 2.48, "resume"),
+        ("sound_off", 3.08, f"end: {SIX}"),
+    )
+
+
+def test_an_offer_waits_for_the_model_and_for_the_fingers() -> None:
+    stage = Stage(dict.fromkeys((0.96, 1.6, 2.0, 2.56, 2.64), (Action.TAKE, QUIET)))
+    stage.at(0.5, Offer("o1", SIX, 0.9))
+    stage.at(1.1, Keys(2))
+    stage.at(0.9, Keys(1))
+    check(stage.run(5.0), ("sound_on", 2.64, "offer"), ("sound_off", 3.84, f"end: {SIX}"))
+
+
+def test_a_withdrawn_offer_is_told_and_not_spoken() -> None:
+    stage = Stage({3.04: (Action.TAKE, QUIET)})
+    stage.at(0.5, Offer("o1", SIX, 0.9))
+    stage.at(1.0, Withdraw("o1", "its code changed"))
+    check(stage.run(4.0), ("drop", 1.0, "its code changed"))
+
+
+def asked(stage: Stage, t: float, text: str = "what is this") -> None:
+    """The ear has a complete turn of the user then."""
+    stage.call_at(t, lambda: stage.loop._advance(TurnEnded(t, text, t - 0.5)))
+
+
+def test_an_answer_is_spoken_from_its_first_clause_on() -> None:
+    stage = Stage()
+    asked(stage, 1.0)
+    stage.at(1.1, Reply(1, "Total is zero. The", False))
+    stage.at(1.2, Reply(1, " loop never runs.", True))
+    check(
+        stage.run(5.0),
+        ("sound_on", 1.1, "reply"),
+        ("sound_off", 2.5, "end: Total is zero. The loop never runs."),
+    )
+    assert next(message for message in stage.messages if isinstance(message, Ask)).text == "what is this"
+
+
+def test_the_latency_shown_is_from_the_end_of_the_users_speech() -> None:
+    stage = Stage()
+    stage.loop.words("what is this", False)
+    stage.call_at(1.0, lambda: stage.loop.words("what is this", True))
+    stage.at(1.3, Reply(1, "A loop.", True))
+    stage.run(2.0)
+    latencies = {message.latency_ms for message in stage.messages if isinstance(message, VoiceState)}
+    assert latencies == {None, 320.0}
+
+
+def test_an_interrupted_answer_is_not_wanted_and_late_pieces_are_ignored() -> None:
+    stage = Stage()
+    asked(stage, 1.0)
+    stage.at(1.1, Reply(1, "one two three four five. ", False))
+    stage.at(1.5, Keys(1))
+    stage.at(1.7, Reply(1, "six seven.", True))
+    check(stage.run(4.0), ("sound_on", 1.1, "reply"), ("sound_off", 1.51, "key: one two"))
+    assert Unask(1) in stage.messages
+
+
+def test_an_empty_answer_ends_the_thinking() -> None:
+    stage = Stage()
+    asked(stage, 1.0)
+    stage.at(1.2, Reply(1, "", True))
+    check(stage.run(2.0))
+    shown = [message.partner for message in stage.messages if isinstance(message, VoiceState)]
+    assert shown == ["silent", "thinking", "silent"]
+
+
+def test_repeat_says_the_whole_of_what_was_cut() -> None:
+    stage = Stage()
+    stage.at(1.0, Say("s1", "one two three"))
+    stage.at(1.25, Keys(1))
+    stage.at(3.0, Control("repeat"))
+    check(
+        stage.run(5.0),
+        ("sound_on", 1.0, "say"),
+        ("sound_off", 1.26, "key: one"),
+        ("sound_on", 3.0, "repeat"),
+        ("sound_off", 3.6, "end: one two three"),
+    )
+
+
+def test_mute_closes_the_microphone_and_says_so() -> None:
+    stage = Stage()
+    stage.at(0.5, Control("mute"))
+    stage.at(1.5, Control("unmute"))
+    stage.run(2.0)
+    assert [heard.microphone_open for heard in stage.engine.heard[3:10]] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+    shown = [message.microphone for message in stage.messages if isinstance(message, VoiceState)]
+    assert shown == ["open", "muted", "open"]
+
+
+def test_a_synthesiser_that_fails_costs_its_clause_only() -> None:
+    stage = Stage()
+    speaker = stage.loop._parts.mouth._speaker
+    speak = speaker.speak
+
+    def fail_once(clause: str) -> object:
+        if clause.startswith("Broken"):
+            raise RuntimeError("no such phoneme")
+        return speak(clause)
+
+    speaker.speak = fail_once  # type: ignore[method-assign, assignment]
+    stage.at(1.0, Say("s1", "Broken clause here. Whole one."))
+    check(stage.run(3.0), ("sound_on", 1.0, "say"), ("sound_off", 1.4, "end: Whole one."))
+    assert [str(error) for error in stage.errors] == ["no such phoneme"]
+
+
+def test_a_lost_device_ends_the_sound() -> None:
+    stage = Stage()
+    stage.at(1.0, Say("s1", SIX))
+    stage.call_at(1.25, stage.loop.lose_device)
+    check(stage.run(3.0), ("sound_on", 1.0, "say"), ("sound_off", 1.26, "device: one"))
