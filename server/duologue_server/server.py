@@ -11,8 +11,8 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from typing import Any, BinaryIO, cast
 
 import attrs
 from cattrs import Converter
@@ -28,13 +28,15 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from duologue_server import __version__
+from duologue_server.context.documents import Encoding
 from duologue_server.features import activity, commands, documents, settings
 from duologue_server.features.client import Client
+from duologue_server.features.greeting import Greeted, choose_encoding, initialize_result
 from duologue_server.features.host import MakeSession, Observer, SessionPort
 from duologue_server.features.transport import Transport
 from duologue_server.link.parent import die_with_parent
 from duologue_server.options import Options
-from duologue_server.protocol import ACTIVITY, CONTEXT, OFFER, PROTOCOL_VERSION, STATE, TRANSCRIPT, VERBS
+from duologue_server.protocol import ACTIVITY, CONTEXT
 from duologue_server.session.ports import ClientPort, VoicePort
 from duologue_server.session.supervisor import VoiceSupervisor
 from duologue_server.trace.clock import Clock, RealClock
@@ -43,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 RAW_METHODS = (types.TEXT_DOCUMENT_DID_CHANGE, ACTIVITY, CONTEXT)
 """Notifications whose parameters reach their handler as JSON: frequent ones, and those whose errors we word."""
+NOT_GREETED = Greeted(b"", None)
 LEAVE_S = 1.8
 """Threads that do not end by themselves may not keep the process longer than this."""
 
@@ -67,6 +70,8 @@ class DuologueProtocol(LanguageServerProtocol):
             RawNotification, lambda raw, kind: kind(raw["method"], raw["jsonrpc"], raw.get("params"))
         )
         self._asked_to_initialize = False
+        self.answered_early: int | str | None = None
+        """The `initialize` request that was answered before this object existed."""
 
     def _register_builtin_features(self) -> None:
         super()._register_builtin_features()  # type: ignore[no-untyped-call]
@@ -96,13 +101,26 @@ class DuologueProtocol(LanguageServerProtocol):
             return
         try:
             raw.setdefault("jsonrpc", "2.0")
-            self.handle_message(self.structure_message(raw))
+            self.handle_message(self._structure(raw))
         except JsonRpcException as error:
             what = f"{method or 'a response'} cannot be read: {_reason(error)}"
+            if method == types.INITIALIZE:
+                self._asked_to_initialize = False
             if wants_answer:
                 self._refuse(raw["id"], type(error)(what))
             else:
                 self._server.log(what)
+
+    def _structure(self, raw: dict[str, Any]) -> Any:
+        try:
+            return self.structure_message(raw)
+        except JsonRpcException as error:
+            params = raw.get("params")
+            if raw.get("method") != types.INITIALIZE or not _dig(params, "capabilities"):
+                raise
+            # A client may have capabilities that these types do not know. What we need of them is little.
+            logger.warning("some of the client's capabilities cannot be read: %s", _reason(error))
+            return self.structure_message({**raw, "params": _essential(params)})
 
     def _refusal(self, method: object) -> JsonRpcException | None:
         """Why a message is not handled in this state of the life cycle. Source: LSP 3.17, "Server lifecycle"."""
@@ -123,18 +141,18 @@ class DuologueProtocol(LanguageServerProtocol):
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         general = params.capabilities.general
-        if general is not None and general.position_encodings:
-            general.position_encodings = self._server.preferred(general.position_encodings)
-        result = yield from super().lsp_initialize(params)
-        result.capabilities.experimental = {
-            "duologue": {
-                "version": PROTOCOL_VERSION,
-                "verbs": list(VERBS),
-                "messages": [ACTIVITY, CONTEXT, STATE, TRANSCRIPT, OFFER],
-            }
-        }
-        self._server.initialize(params)
+        encoding = choose_encoding(general.position_encodings if general else None, self._server.utf16_only)
+        yield from super().lsp_initialize(params)
+        result = self._converter.structure(initialize_result(encoding), types.InitializeResult)
+        self.server_capabilities = result.capabilities
+        self._server.initialize(params, encoding)
         return result
+
+    def _send_response(self, msg_id: Any, result: Any = None, error: types.ResponseError | None = None) -> None:
+        if error is None and msg_id is not None and msg_id == self.answered_early:
+            self.answered_early = None
+            return
+        super()._send_response(msg_id, result, error)
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *args: Any) -> None:  # type: ignore[override] # theirs is a generator that ends the process
@@ -157,6 +175,7 @@ class DuologueServer(LanguageServer):
         self._observer = observer
         self._session: SessionPort | None = None
         self._options = Options()
+        self._encoding: Encoding = "utf-16"
         self._transport: Transport | None = None
         self._exit_code = 1
         self._watch_parent = True
@@ -172,8 +191,15 @@ class DuologueServer(LanguageServer):
         commands.register(self, self)
         settings.register(self, self, self._settings)
 
-    async def serve(self, reader: BinaryIO, writer: BinaryIO, watch_parent: bool = True) -> int:
+    async def serve(
+        self,
+        reader: BinaryIO,
+        writer: BinaryIO,
+        watch_parent: bool = True,
+        greeted: Greeted = NOT_GREETED,
+    ) -> int:
         """Serves one client until it leaves. Returns the exit status that LSP wants."""
+        self.protocol.answered_early = greeted.answered
         loop = asyncio.get_running_loop()
 
         def post(call: Callable[[], None]) -> None:
@@ -187,7 +213,7 @@ class DuologueServer(LanguageServer):
         self.supervisor = VoiceSupervisor(
             self._clock, post, self._voice_command, lambda line: post(lambda: self.client.log("info", line))
         )
-        self._transport = Transport(reader, writer, self._fingers.look, self.log)
+        self._transport = Transport(reader, writer, self._fingers.look, self.log, greeted.data)
         self.protocol.set_writer(self._transport)
         try:
             await self._transport.run(self.protocol.receive)
@@ -201,8 +227,9 @@ class DuologueServer(LanguageServer):
         if self._transport is not None:
             self._transport.stop()
 
-    def initialize(self, params: types.InitializeParams) -> None:
-        """Takes what the client says of itself."""
+    def initialize(self, params: types.InitializeParams, encoding: str) -> None:
+        """Takes what the client says of itself, and the position encoding that was agreed on."""
+        self._encoding = cast(Encoding, encoding)
         self._options = self._settings.begin(params)
         if params.process_id is not None and self._watch_parent and self.supervisor is not None:
             try:
@@ -210,14 +237,10 @@ class DuologueServer(LanguageServer):
             except ProcessLookupError:  # it may live in another container; its end of our stdin is watched anyway
                 logger.warning("the client's process %d is not on this machine", params.process_id)
 
-    def preferred(
-        self, encodings: Sequence[types.PositionEncodingKind | str]
-    ) -> list[types.PositionEncodingKind | str]:
-        """The client's position encodings, ours first: UTF-8, but UTF-16 for an observer, whose files are in it."""
-        first = types.PositionEncodingKind.Utf8 if self._observer is None else types.PositionEncodingKind.Utf16
-        if self._observer is not None:
-            return [first]
-        return sorted(encodings, key=lambda encoding: encoding != first)
+    @property
+    def utf16_only(self) -> bool:
+        """Whether positions must be in UTF-16: the files of an observer are."""
+        return self._observer is not None
 
     @property
     def session(self) -> SessionPort:
@@ -225,8 +248,7 @@ class DuologueServer(LanguageServer):
             assert self.supervisor is not None, "a session needs `serve`"
             self.supervisor.options = self._options
             self._session = session = self._make_session(self._clock, self.client, self.supervisor, self._options)
-            encoding = self.server_capabilities.position_encoding or types.PositionEncodingKind.Utf16
-            session.position_encoding = str(getattr(encoding, "value", encoding))  # type: ignore[assignment]
+            session.position_encoding = self._encoding
             self.supervisor.on_message = session.from_voice
             self.supervisor.on_status = session.voice_changed
         return self._session
@@ -286,18 +308,12 @@ def build_server(
     return DuologueServer(make_session, voice_command, observer)
 
 
-def serve_stdio(**parts: Any) -> int:
-    """Serves the client at stdin and stdout; `parts` as `build_server` takes them. Returns the exit status.
+def serve_stdio(reader: BinaryIO, writer: BinaryIO, greeted: Greeted = NOT_GREETED, **parts: Any) -> int:
+    """Serves the client at the other end of these streams; `parts` as `build_server` takes them.
 
-    Whatever else in this process reads stdin finds nothing, and whatever prints goes to stderr.
+    Returns the exit status. When the client's process dies, so does this one.
     """
-    reader, writer = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
-    return _serve(reader, writer, parts, watch_parent=True)
+    return _serve(build_server(**parts).serve(reader, writer, True, greeted))
 
 
 def serve_tcp(host: str, port: int, announce: Callable[[str, int], None], **parts: Any) -> int:
@@ -308,12 +324,13 @@ def serve_tcp(host: str, port: int, announce: Callable[[str, int], None], **part
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection:
         reader, writer = connection.makefile("rb", 0), connection.makefile("wb", 0)
-        return _serve(reader, writer, parts, watch_parent=False)  # the client may live on another machine
+        # not watched: the client may live on another machine
+        return _serve(build_server(**parts).serve(cast(BinaryIO, reader), cast(BinaryIO, writer), False))
 
 
-def _serve(reader: Any, writer: Any, parts: Mapping[str, Any], watch_parent: bool) -> int:
+def _serve(serving: Coroutine[Any, Any, int]) -> int:
     sys.setswitchinterval(0.001)  # the thread that reads keys must not wait 5 ms for its turn, nor the one that writes
-    status = asyncio.run(build_server(**parts).serve(reader, writer, watch_parent))
+    status = asyncio.run(serving)
     guard = threading.Timer(LEAVE_S, os._exit, (status,))
     guard.daemon = True
     guard.start()
@@ -332,3 +349,26 @@ def _reason(error: JsonRpcException) -> str:
     while isinstance(cause, BaseExceptionGroup) and cause.exceptions:
         cause = cause.exceptions[0]
     return f"{type(cause).__name__}: {cause}" if cause is not None else error.message
+
+
+def _essential(params: Any) -> dict[str, Any]:
+    """What we use of the parameters of `initialize`, as far as it has the right type."""
+    process_id = params.get("processId")
+    return {
+        "processId": process_id if isinstance(process_id, int) else None,
+        "rootUri": None,
+        "initializationOptions": params.get("initializationOptions"),
+        "capabilities": {
+            "general": {
+                "positionEncodings": [choose_encoding(_dig(params, "capabilities", "general", "positionEncodings"))]
+            },
+            "workspace": {"configuration": _dig(params, "capabilities", "workspace", "configuration") is True},
+            "window": {"workDoneProgress": _dig(params, "capabilities", "window", "workDoneProgress") is True},
+        },
+    }
+
+
+def _dig(raw: Any, *names: str) -> Any:
+    for name in names:
+        raw = raw.get(name) if isinstance(raw, dict) else None
+    return raw

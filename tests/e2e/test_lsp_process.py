@@ -187,11 +187,11 @@ def test_the_server_is_killed_while_the_voice_is_deaf(make_server: MakeServer) -
 
 def test_what_others_print_does_not_reach_the_editor(make_server: MakeServer) -> None:
     code = (
-        "import os, sys; from duologue_server import server\n"
+        "import os, sys; from duologue_server import server; from duologue_server.cli.lsp import take_stdio\n"
         "def make(*parts):\n"
         "    print('noise'); os.system('echo noise; cat')\n"
         "    return server._real_session(*parts)\n"
-        "sys.exit(server.serve_stdio(make_session=make))"
+        "sys.exit(server.serve_stdio(*take_stdio(), make_session=make))"
     )
     server = make_server(command=[sys.executable, "-c", code])
     server.initialize()

@@ -13,7 +13,7 @@ import pytest
 from duologue_server.context.documents import Documents, Encoding, TextChange
 from duologue_server.features.activity import Fingers
 from duologue_server.features.commands import read_verb
-from duologue_server.features.transport import HeaderParser
+from duologue_server.features.headers import HeaderParser
 from duologue_server.link.messages import FromVoice
 from duologue_server.options import Options
 from duologue_server.protocol import PROTOCOL_VERSION, VERBS, Activity, ClientState, OfferShown, TranscriptLine
@@ -185,6 +185,17 @@ class TestLifeCycle:
         assert result["capabilities"]["executeCommandProvider"]["commands"] == [f"duologue.{verb}" for verb in VERBS]
         sync = result["capabilities"]["textDocumentSync"]
         assert (sync["openClose"], sync["change"]) == (True, 2)
+
+    def test_capabilities_that_we_cannot_read_are_no_reason_to_refuse_a_client(self, stage: Stage) -> None:
+        strange = {"general": {"positionEncodings": ["utf-8"]}, "textDocument": {"completion": {"completionItem": 7}}}
+        assert stage.client.initialize(strange)["capabilities"]["positionEncoding"] == "utf-8"
+        stage.settle()
+        assert stage.session.position_encoding == "utf-8"
+
+    @pytest.mark.parametrize("params", [None, {}, {"capabilities": None}, {"processId": "x", "capabilities": []}])
+    def test_an_initialize_that_is_none(self, stage: Stage, params: object) -> None:
+        check_error(stage.client.ask("initialize", params), INVALID_PARAMS, "initialize")
+        stage.client.initialize()
 
     def test_before_initialize_requests_are_refused_and_the_server_lives(self, stage: Stage) -> None:
         check_error(stage.client.command("start"), NOT_INITIALIZED, "before initialize")

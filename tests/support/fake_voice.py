@@ -105,9 +105,10 @@ class FakeVoice:
 
 
 def serve() -> None:
+    from duologue_server.cli.lsp import take_stdio
     from duologue_server.server import serve_stdio
 
-    sys.exit(serve_stdio(voice_command=[sys.executable, __file__, *sys.argv[2:]]))
+    sys.exit(serve_stdio(*take_stdio(), voice_command=[sys.executable, __file__, *sys.argv[2:]]))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import argparse
 import gc
 import logging
+import os
 import sys
+from typing import BinaryIO, cast
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,19 +18,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serves one client and returns the exit status."""
     logging.basicConfig(stream=sys.stderr, level=args.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    gc.disable()  # the types of LSP are thousands of objects that all stay: looking for garbage there costs 50 ms
-    from duologue_server.server import serve_stdio, serve_tcp
-
-    gc.freeze()
-    gc.enable()
     if args.tcp is None:
-        return serve_stdio()
+        from duologue_server.features.greeting import greet
+
+        reader, writer = take_stdio()
+        greeted = greet(reader, writer)
+        _import_server()
+        from duologue_server.server import serve_stdio
+
+        return serve_stdio(reader, writer, greeted)
+    _import_server()
+    from duologue_server.server import serve_tcp
+
     host, port = args.tcp
     try:
         return serve_tcp(host, port, _announce)
     except OSError as error:
         print(f"duologue lsp: cannot listen at {host}:{port}: {error}; choose another address", file=sys.stderr)
         return 1
+
+
+def take_stdio() -> tuple[BinaryIO, BinaryIO]:
+    """The process's stdin and stdout, for the client alone.
+
+    Whatever else in this process or its children reads stdin finds nothing, and whatever prints goes to stderr.
+    """
+    reader, writer = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return cast(BinaryIO, reader), cast(BinaryIO, writer)
+
+
+def _import_server() -> None:
+    gc.disable()  # the types of LSP are many objects that all stay: looking for garbage among them costs 50 ms
+    import duologue_server.server  # noqa: F401 - for its effect on the time that the next import takes
+
+    gc.freeze()
+    gc.enable()
 
 
 def _announce(host: str, port: int) -> None:

@@ -5,67 +5,23 @@ Source: LSP 3.17, "Base Protocol".
 
 import asyncio
 import queue
-import re
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import BinaryIO
 
-MAX_BODY_BYTES = 256 * 1024 * 1024
-MAX_HEADER_BYTES = 8192
+from duologue_server.features.headers import HeaderParser
+
 MAX_WAITING = 4096
 """Messages that may wait for the event loop before the client has to wait."""
 _READ_BYTES = 1 << 16
-_LENGTH = re.compile(rb"(?:^|\r\n)Content-Length: *(\d+) *(?:\r\n|$)", re.IGNORECASE)
-
-
-class HeaderParser:
-    """Takes bytes as they come and gives the bodies that are complete, JSON still unread."""
-
-    def __init__(self, complain: Callable[[str], None]) -> None:
-        self._bytes = bytearray()
-        self._need: int | None = None
-        self._complain = complain
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """The bodies that `data` completes. What is no header is skipped, with one complaint."""
-        self._bytes += data
-        bodies: list[bytes] = []
-        while self._need is not None or self._read_header():
-            assert self._need is not None
-            if len(self._bytes) < self._need:
-                break
-            bodies.append(bytes(self._bytes[: self._need]))
-            del self._bytes[: self._need]
-            self._need = None
-        return bodies
-
-    def _read_header(self) -> bool:
-        while True:
-            end = self._bytes.find(b"\r\n\r\n", 0, MAX_HEADER_BYTES)
-            if end < 0:
-                if len(self._bytes) >= MAX_HEADER_BYTES:
-                    self._skip(len(self._bytes) - 3, "a header without an end")
-                return False
-            found = _LENGTH.search(self._bytes, 0, end)
-            if found is None:
-                self._skip(end + 4, "a header without Content-Length")
-            elif int(found.group(1)) > MAX_BODY_BYTES:
-                self._skip(end + 4, f"a message of {int(found.group(1))} bytes, the most is {MAX_BODY_BYTES}")
-            else:
-                self._need = int(found.group(1))
-                del self._bytes[: end + 4]
-                return True
-
-    def _skip(self, count: int, why: str) -> None:
-        self._complain(f"the client sent {why}: {bytes(self._bytes[:60])!r}; it is skipped")
-        del self._bytes[:count]
 
 
 class Transport:
     """Reads and writes on a thread each. A writer for pygls, and a loop that hands bodies to a receiver, in order.
 
     `early` is called with every body on the reader's thread, before the event loop sees it: it must be quick.
+    `already` was read from the stream before.
     """
 
     def __init__(
@@ -74,10 +30,12 @@ class Transport:
         writer: BinaryIO,
         early: Callable[[bytes], None],
         complain: Callable[[str], None],
+        already: bytes = b"",
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._early = early
+        self._already = already
         self._parser = HeaderParser(lambda what: self._on_loop(lambda: complain(what)))
         self._inbox: deque[bytes] = deque()
         self._room = threading.Semaphore(MAX_WAITING)
@@ -122,12 +80,14 @@ class Transport:
 
     def _read(self, take: Callable[[], None]) -> None:
         try:
-            while data := self._reader.read(_READ_BYTES):
+            data = self._already
+            while data or (data := self._reader.read(_READ_BYTES)):
                 for body in self._parser.feed(data):
                     self._early(body)
                     self._room.acquire()
                     self._inbox.append(body)
                     self._on_loop(take)
+                data = b""
         except (OSError, ValueError):
             pass  # a stream that breaks has ended
         self._on_loop(self.stop)
