@@ -1,6 +1,7 @@
 """What the partner knows of a place: short, readable, without secrets."""
 
 import pytest
+
 from duologue_server.context.digest import MOST_CHARACTERS, Problem, SuiteRun, digest
 from duologue_server.context.documents import Documents, Position
 from duologue_server.context.masking import MASK, mask_secrets

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from duologue_server.context.documents import Documents, Position, Range, TextChange
 from duologue_server.context.trees import LANGUAGES, Syntax, Trees, parse
 from duologue_server.context.view import View
@@ -130,6 +131,7 @@ def test_the_piece_under_the_cursor_in_the_editors_units() -> None:
         ("typescript", "const f = (a: number) => {|\n", False),
         ("cobol", "MOVE 1 TO X|\n", True),
         ("cobol", "COMPUTE X =|\n", False),
+        ("markdown", "This is where they come from.|\n", True),
     ],
 )
 def test_whether_the_statement_at_the_cursor_is_complete(language_id: str, text: str, complete: bool) -> None:

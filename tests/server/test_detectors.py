@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from duologue_server.suggest.diagnostics import Diagnostics, survived
 from duologue_server.suggest.findings import SPOKEN_CHARACTERS, Detector, DetectorTrouble, Finding, Source, Span
 from duologue_server.suggest.ruff import RULES, Ruff

@@ -4,6 +4,7 @@ import random
 import re
 
 import pytest
+
 from duologue_server.context.documents import (
     BadChange,
     ByteEdit,

@@ -6,6 +6,7 @@ import sys
 import threading
 
 import pytest
+
 from duologue_server.suggest.endpoint import EndpointAnswers, EndpointTrouble
 from duologue_server.suggest.prompt import Message, build_messages
 from support.endpoint_server import Behaviour, endpoint_server

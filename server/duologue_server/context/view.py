@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from duologue_server.context.documents import Position, Snapshot
 from duologue_server.context.trees import Symbol, Syntax
 
-_UNFINISHED = re.compile(r"(?:[=,(\[{.\\&|<%]|(?<!\+)\+|(?<!-)-|\b(?:and|or|not|in|return await|new|import|from))\s*$")
+_UNFINISHED = re.compile(r"(?:[=,(\[{.\\&|<%]|(?<!\+)\+|(?<!-)-|\b(?:and|or|not|in|await|new|import|from))\s*$")
 """What no statement of our languages ends with."""
+_OPEN = re.compile(r"[=,(\[{\\]\s*$")
+"""What no statement of any language ends with; prose may end with all the rest."""
 
 LANGUAGE_NAMES = {
     "python": "Python",
@@ -88,7 +90,8 @@ class View:
         text = self.line_text(position.line)
         index = self.snapshot.to_index(position.line, max(0, position.character))
         ends_here = not text[index:].strip(" \t)]};,'\"")
-        if ends_here and _UNFINISHED.search(text[:index]) and not self._in_words(position):
+        unfinished = _UNFINISHED if self.syntax else _OPEN
+        if ends_here and unfinished.search(text[:index]) and not self._in_words(position):
             return False
         return self.syntax is None or self.syntax.statement_complete_at(position)
 
