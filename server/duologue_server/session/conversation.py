@@ -1,30 +1,30 @@
 """Turns and answers: what the user said, what is answered and by whom, and what of it was heard."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from duologue_server.context.digest import Problem, digest
 from duologue_server.link.messages import Ask, Reply, ToVoice
 from duologue_server.options import Options
 from duologue_server.protocol import TranscriptLine
 from duologue_server.session.ports import ClientPort
 from duologue_server.session.workspace import Workspace
-from duologue_server.suggest.answers import Intent, Situation, answer, understand
-from duologue_server.suggest.endpoint import EndpointAnswers, EndpointTrouble
+from duologue_server.suggest.answers import Situation, answer, understand
+from duologue_server.suggest.endpoint import AnswerStream, EndpointAnswers, EndpointTrouble
 from duologue_server.trace.clock import Clock, Job
 from duologue_server.trace.facts import Dropped, Heard, SoundOff, SoundOn
 
 KEPT_LINES = 12
 """Lines of the conversation that a language model is told."""
-VERB_OF = {"accept": "accept", "dismiss": "dismiss", "repeat": "repeat", "snooze": "snooze"}
-"""Intents that are verbs."""
-CONFIRMED = {"accept": "Done.", "dismiss": "All right.", "snooze": "I will be quiet."}
+VERBS = ("accept", "dismiss", "snooze")
+"""Intents that are carried out as verbs before they are answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class Prescribed:
     """A reply that a replay prescribes."""
 
     text: str
@@ -47,9 +47,10 @@ class Conversation:
         self._client = client
         self._to_voice = to_voice
         self._verb = verb
-        self._script: Script | None = None
+        self._prescribed: Prescribed | None = None
         self._endpoint: EndpointAnswers | None = None
         self._jobs: dict[int, Job] = {}
+        self._streams: dict[int, AnswerStream] = {}
         self._lines: deque[tuple[str, str]] = deque(maxlen=KEPT_LINES)
         self._texts: dict[str, str] = {}
         self._sounding: TranscriptLine | None = None
@@ -65,33 +66,31 @@ class Conversation:
             self._endpoint = EndpointAnswers(options.endpoint_url, options.endpoint_model, options.endpoint_key_env)
 
     def reply_with(self, text: str, delay_s: float) -> None:
-        self._script = Script(text, delay_s)
+        self._prescribed = Prescribed(text, delay_s)
 
     def ask(self, ask: Ask) -> None:
         """The user's turn is over: answers it, from the first clause on."""
         self._lines.append(("user", ask.text))
-        if self._script is not None:
-            script = self._script
-            wait_s = max(0.0, ask.ended_s + script.delay_s - ask.heard_s)
-            self._jobs[ask.turn] = self._clock.call_later(wait_s, partial(self._whole, ask.turn, script.text))
+        if self._prescribed is not None:
+            wait_s = max(0.0, ask.ended_s + self._prescribed.delay_s - ask.heard_s)
+            self._jobs[ask.turn] = self._clock.call_later(wait_s, partial(self._whole, ask.turn, self._prescribed.text))
             return
         intent = understand(ask.text)
-        if intent.kind in VERB_OF:
-            result = self._verb(VERB_OF[intent.kind], intent.args)
-            said = CONFIRMED.get(intent.kind, "") if result["ok"] else str(result["message"]).capitalize() + "."
-            self._whole(ask.turn, said)
-        elif intent.kind == "stop":
-            self._whole(ask.turn, "")
-        elif intent.kind == "unknown" and self._endpoint is not None:
+        if intent.kind == "unknown" and self._endpoint is not None:
             self._stream(ask, self._endpoint)
-        else:
-            self._whole(ask.turn, answer(intent, self._situation()))
+            return
+        done = intent.kind in VERBS and self._verb(intent.kind, intent.args)["ok"]
+        accepted = intent.kind == "accept" and done
+        self._whole(ask.turn, "All right." if accepted else answer(intent, self._situation()))
 
     def unask(self, turn: int) -> None:
         """Nobody waits for the answer any more."""
         job = self._jobs.pop(turn, None)
         if job is not None:
             job.cancel()
+        stream = self._streams.pop(turn, None)
+        if stream is not None:
+            stream.close()
 
     def voice_lost(self) -> None:
         """The voice process died: what was heard is what it last said."""
@@ -144,10 +143,10 @@ class Conversation:
     def _stream(self, ask: Ask, endpoint: EndpointAnswers) -> None:
         """An answer of the language model, passed on as it comes."""
         situation = self._situation()
-        messages = endpoint.messages(ask.text, situation.digest, list(self._lines)[:-1], ask.interrupted)
-
-        def work() -> Iterator[str]:
-            return endpoint.stream(messages)
+        waiting = [item.text for item in self._workspace.agenda.offers(self._clock.now_s())]
+        lines = list(self._lines)[:-1]
+        stream = endpoint.stream(endpoint.messages(ask.text, situation.digest, lines, ask.interrupted, waiting))
+        self._streams[ask.turn] = stream
 
         def piece(text: str) -> None:
             key = f"reply-{ask.turn}"
@@ -156,13 +155,14 @@ class Conversation:
 
         def done(error: Exception | None) -> None:
             self._jobs.pop(ask.turn, None)
+            self._streams.pop(ask.turn, None)
             if error is None:
                 self._trouble_told = ""
                 self._to_voice(Reply(ask.turn, "", True))
             else:
                 self._failed(ask.turn, error)
 
-        self._jobs[ask.turn] = self._clock.lane("answer").stream(work, piece, done)
+        self._jobs[ask.turn] = self._clock.lane("answer").stream(lambda: stream, piece, done)
 
     def _failed(self, turn: int, error: Exception) -> None:
         """Said once in a sentence; after that only shown, until it works again."""
@@ -177,7 +177,40 @@ class Conversation:
         self._to_voice(Reply(turn, f" {said}." if first else "", True))
 
     def _situation(self) -> Situation:
-        raise NotImplementedError
+        """What is known of the editor now."""
+        workspace, now_s = self._workspace, self._clock.now_s()
+        common = {
+            "tests": workspace.last_tests,
+            "last_said": self._last_said,
+            "last_heard": self._last_heard,
+            "why": workspace.agenda.why(now_s),
+            "endpoint": self._endpoint is not None,
+        }
+        view = workspace.view(workspace.cursor_uri)
+        if view is None:
+            return Situation(**common)  # type: ignore[arg-type]
+        cursor = workspace.cursor_position
+        problems = workspace.problems(view.uri)
+        known = [Problem(problem.line, problem.text) for problem in problems]
+        note = ""
+        if view.snapshot.looks_binary:
+            note = "It looks binary, so I do not read it."
+        elif view.snapshot.too_large_to_parse:
+            note = "It is too large for me to read closely."
+        elif view.snapshot.unsynced:
+            note = "My copy is out of step with your editor; close and open the file."
+        return Situation(
+            document=view.name,
+            language=view.language,
+            line=cursor.line,
+            scopes=view.scopes_at(cursor),
+            name_at_cursor=view.syntax.node_text(cursor) if view.syntax else "",
+            structure_known=view.syntax is not None,
+            note=note,
+            problems=problems,
+            digest=digest(view, cursor, known, workspace.last_tests).text,
+            **common,  # type: ignore[arg-type]
+        )
 
 
 def _reach(text: str, heard_text: str) -> int:
@@ -189,6 +222,3 @@ def _reach(text: str, heard_text: str) -> int:
             break
         end = found + len(word)
     return end
-
-
-__all__ = ["Conversation", "Intent"]

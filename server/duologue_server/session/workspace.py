@@ -49,6 +49,7 @@ class Workspace:
         self._trees = Trees()
         self._diagnostics = Diagnostics()
         self._detectors: dict[str, Detector] = {}
+        self._findings: dict[tuple[str, str], list[Finding]] = {}
         self._waiting: set[tuple[str, str]] = set()
         self._edited_s: dict[str, float] = {}
         self._offered: Item | None = None
@@ -70,7 +71,7 @@ class Workspace:
         for name in set(self._detectors) - set(options.detectors):
             del self._detectors[name]
             for document in self.documents:
-                self.agenda.found(document.uri, name, [], self._clock.now_s())
+                self._take(name, document.uri, [])
         for name in options.detectors:
             if name not in self._detectors:
                 self._detectors[name] = available[name]()
@@ -90,10 +91,10 @@ class Workspace:
         document = self.documents.get(uri) if uri is not None else None
         return View(document.snapshot(), self._trees.syntax(document.uri)) if document else None
 
-    @property
-    def reported(self) -> Diagnostics:
-        """What the editor's other tools reported."""
-        return self._diagnostics
+    def problems(self, uri: str) -> list[Finding]:
+        """Everything that is found in a document now, whether it was said or not; one for each thing."""
+        found = [finding for (where, _), findings in self._findings.items() if where == uri for finding in findings]
+        return list({(finding.line, finding.about or finding.key): finding for finding in found}.values())
 
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
         document = self.documents.open(uri, language_id, version, text)
@@ -137,6 +138,7 @@ class Workspace:
         self._diagnostics.close(uri)
         self.agenda.closed(uri)
         self._edited_s.pop(uri, None)
+        self._findings = {key: found for key, found in self._findings.items() if key[0] != uri}
         self._warned.discard(uri)
         if self.cursor_uri == uri:
             self.cursor_uri = next((document.uri for document in self.documents), None)
@@ -160,8 +162,7 @@ class Workspace:
             self._to_voice(EditorEvent("diagnostics_down", updated.down))
         view = self.view(uri)
         if view is not None and "diagnostics" in self._detectors:
-            self.agenda.found(uri, "diagnostics", self._diagnostics.inspect(view), self._clock.now_s())
-            self.settle()
+            self._take("diagnostics", uri, self._diagnostics.inspect(view))
 
     def tests(self, passed: int, failed: int, message: str) -> None:
         self.last_tests = SuiteRun(passed, failed, message)
@@ -266,7 +267,11 @@ class Workspace:
         document = self.documents.get(view.uri)
         if document is None or name not in self._detectors or document.revision != view.snapshot.revision:
             return
-        self.agenda.found(view.uri, name, findings, self._clock.now_s())
+        self._take(name, view.uri, findings)
+
+    def _take(self, detector: str, uri: str, findings: list[Finding]) -> None:
+        self._findings[uri, detector] = findings
+        self.agenda.found(uri, detector, findings, self._clock.now_s())
         self.settle()
 
     def _warn_once(self, what: str, text: str) -> None:
