@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import numpy as np
+
 from duologue_server.audio.device import DeviceTrouble
 from duologue_server.audio.levels import level_dbfs
 from duologue_server.audio.player import Player, Track
