@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from duologue_server.audio.virtual import VirtualDevice
 from support.sound_server import PACKAGES, RATE_HZ, SoundServer, missing_programs
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from duologue_server.audio.levels import FLOOR_DBFS, LevelMeter, SilentInputDetector, level_dbfs
 
 RATE_HZ = 16_000

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from duologue_server.audio.resample import StreamResampler, resample
 from numpy.typing import NDArray
+
+from duologue_server.audio.resample import StreamResampler, resample
 
 RATES = [(48_000, 16_000), (44_100, 16_000), (24_000, 16_000), (24_000, 44_100), (24_000, 48_000), (16_000, 24_000)]
 

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+
 from duologue_server.audio.ring import SampleRing
 
 

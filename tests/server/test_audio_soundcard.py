@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from duologue_server.audio import soundcard
 from duologue_server.audio.device import DeviceTrouble
 from duologue_server.audio.soundcard import DeviceInfo, choose_ends, list_devices

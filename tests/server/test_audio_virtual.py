@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
+
 from duologue_server.audio.device import DeviceTrouble, SoundDevice
 from duologue_server.audio.resample import resample
 from duologue_server.audio.virtual import VirtualDevice, VirtualRoom, parse_device
-from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 HALF = 1 / 32768

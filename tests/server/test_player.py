@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from duologue_server.audio.player import Ended, Player, Report, Started, Track
 from numpy.typing import NDArray
+
+from duologue_server.audio.player import Ended, Player, Report, Started, Track
 
 RATE_HZ = 1000
 BLOCK = 20
