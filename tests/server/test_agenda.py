@@ -1,5 +1,7 @@
 """The agenda as timelines: what may be said when, and why it is silent."""
 
+from dataclasses import replace
+
 from duologue_server.suggest.agenda import REOPENS_S, TYPED_AWAY_KEYS, Agenda
 from duologue_server.suggest.backoff import WAIT_S
 from duologue_server.suggest.findings import Finding, Span
@@ -222,6 +224,17 @@ def test_accepting_and_dismissing_what_was_said_last() -> None:
     assert not agenda.accepted(item.id, 3.0)
     assert not agenda.dismissed("nonsense", 3.0)
     assert [outcome for outcome, _ in outcomes(agenda)] == ["waiting", "spoken", "accepted"]
+
+
+def test_the_same_thought_about_two_lines_is_said_once() -> None:
+    agenda = Agenda()
+    twice = [finding(line=3), replace(finding(line=30), key="another line")]
+    agenda.found(URI, "ruff", twice, 0.0)
+    assert len(agenda.offers(0.0)) == 2
+    agenda.said(agenda.offers(0.0)[0].id, 1.0)
+    agenda.found(URI, "ruff", twice, 2.0)
+    assert agenda.offers(2.0) == []
+    assert outcomes(agenda)[-1] == ("dropped", "the same was said of another line")
 
 
 def test_a_dismissed_thought_stays_away_though_its_line_is_edited() -> None:

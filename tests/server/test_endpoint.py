@@ -100,7 +100,7 @@ def test_nobody_there() -> None:
     assert url in caught.value.remedy
 
 
-@pytest.mark.parametrize("url", ["nonsense", "ftp://host/v1", "http://", ""])
+@pytest.mark.parametrize("url", ["nonsense", "ftp://host/v1", "http://", "", "http://host:99999/v1", "http://[::1"])
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(EndpointTrouble) as caught:
         list(endpoint(url).stream(QUESTION))

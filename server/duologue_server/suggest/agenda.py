@@ -315,6 +315,8 @@ class Agenda:
         self._remove(item)
         self._closed[item.topic] = _Closed(item, said_s)
         self._changes.append(Change(item, outcome, why))
+        for same in [other for other in self._items.values() if other.topic == item.topic]:
+            self._drop(same, "the same was said of another line" if said_s is not None else why)
 
     def _close_quietly(self, item: Item) -> None:
         if not item.given:

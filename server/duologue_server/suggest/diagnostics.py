@@ -17,8 +17,8 @@ ERROR, WARNING = 1, 2
 _URGENCY = {ERROR: 0.7, WARNING: 0.45}
 _UNIMPORTANT_URGENCY = 0.15
 _UNNECESSARY, _DEPRECATED = 1, 2
-MOST_ITEMS = 200
-"""Of one document; a tool that reports more has misunderstood the file."""
+MOST_READ, MOST_ITEMS = 5_000, 200
+"""Of one document, read and kept; a tool that reports more has misunderstood the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Diagnostics:
         raw = items if isinstance(items, Sequence) and not isinstance(items, str | bytes) else ()
         unreadable = 0 if raw is items else 1
         read: list[Diagnostic] = []
-        for item in raw:
+        for item in raw[:MOST_READ]:
             diagnostic = read_diagnostic(item)
             if diagnostic is None:
                 unreadable += 1

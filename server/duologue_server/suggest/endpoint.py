@@ -252,8 +252,8 @@ class EndpointAnswers:
         return self.trouble("garbage")
 
     def _make_client(self) -> Any:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        host = _host(self.url)
+        if not host:
             raise self.trouble("address")
         key = os.environ.get(self.key_env, "").strip() if self.key_env else ""
         if not key.isascii():
@@ -263,7 +263,7 @@ class EndpointAnswers:
 
         default = openai.DefaultHttpxClient
         library = sys.modules[default.__mro__[1].__module__.partition(".")[0]]
-        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        local = host in ("localhost", "127.0.0.1", "::1")
         http_client = cast(Any, default)(
             timeout=library.Timeout(self.first_token_s, connect=self.connect_s),
             # a connection for each answer, so that cutting one cannot hurt another
@@ -275,6 +275,16 @@ class EndpointAnswers:
             trust_env=not local,
         )
         return openai.OpenAI(base_url=self.url, api_key=key or "none", max_retries=0, http_client=http_client)
+
+
+def _host(url: str) -> str:
+    """The host of a web address; empty when it is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    return parts.hostname or "" if parts.scheme in ("http", "https") and port != 0 else ""
 
 
 def _watch_request(request: Any) -> None:
