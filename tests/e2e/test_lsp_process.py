@@ -238,6 +238,29 @@ def test_everything_wrong_at_once_and_it_lives(make_server: MakeServer) -> None:
     assert server.leave() == 0
 
 
+def test_the_real_voice_is_killed_and_comes_back(
+    make_server: MakeServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DUOLOGUE_VOICE_ARGS", "--device virtual:")
+    server = make_server(command=list(SERVER))
+    server.initialize()
+    began_s = time.monotonic()
+    server.command("start")
+    server.wait_method("duologue/state", voice="ready")
+    ready_s = time.monotonic() - began_s
+    (voice,) = psutil.Process(server.process.pid).children()
+    before, began_s = len(server.messages), time.monotonic()
+    voice.kill()
+    server.wait_for(
+        lambda m: m.get("method") == "duologue/state" and m["params"]["voice"] == "ready", "second start", before
+    )
+    with capsys.disabled():
+        print(f"\nreal voice: ready after {ready_s:.1f} s, back after kill -9 in {time.monotonic() - began_s:.1f} s")
+    (voice,) = psutil.Process(server.process.pid).children()
+    server.process.kill()
+    check_gone(voice.pid)
+
+
 def test_how_long_a_key_takes_to_the_voice(
     make_server: MakeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

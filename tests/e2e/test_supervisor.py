@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from duologue_server.link.messages import FromVoice, Happened, Keys, Ready, Say, Trouble
+from duologue_server.link.messages import Control, FromVoice, Happened, Keys, Ready, Say, Trouble, VoiceState
 from duologue_server.options import Options
 from duologue_server.session.supervisor import VoiceSupervisor
 from duologue_server.trace.clock import RealClock
@@ -124,6 +124,41 @@ def test_killed_then_restarted(stage: MakeStage) -> None:
     it.run_to("ready")
     assert it.supervisor.pid != pid
     assert it.path() == ["loading", "ready", "restarting", "ready"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_microphone_that_was_muted_stays_so(stage: MakeStage, tmp_path: Path, when: str) -> None:
+    """Muted before the voice dies, or while there is none."""
+    log = tmp_path / "log"
+    it = stage("--log", str(log))
+    it.supervisor.start()
+    it.run_to("ready")
+    if when == "before":
+        it.supervisor.send(Control("mute"))
+        it.run_until(lambda: any(isinstance(m, VoiceState) and m.microphone == "muted" for m in it.messages))
+    assert it.supervisor.pid is not None
+    os.kill(it.supervisor.pid, signal.SIGKILL)
+    it.run_to("restarting")
+    log.write_text("")
+    if when == "after":
+        it.supervisor.send(Control("mute"))
+    it.run_to("ready")
+    it.run_until(lambda: "name='mute'" in log.read_text())
+
+
+def test_push_to_talk_stays_so(stage: MakeStage, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    it = stage("--log", str(log))
+    it.supervisor.start()
+    it.run_to("ready")
+    assert it.supervisor.pid is not None
+    os.kill(it.supervisor.pid, signal.SIGKILL)
+    it.run_to("restarting")
+    log.write_text("")
+    it.supervisor.send(Control("ptt_up"))
+    it.run_to("ready")
+    assert "'microphone': 'push_to_talk'" in log.read_text()
+    assert it.supervisor.options.microphone == "open"
 
 
 def test_fails_three_restarts_later_and_starts_afresh_when_asked(stage: MakeStage) -> None:

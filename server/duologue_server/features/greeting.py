@@ -53,10 +53,10 @@ def initialize_result(position_encoding: str) -> dict[str, Any]:
     }
 
 
-def greet(reader: BinaryIO, writer: BinaryIO) -> Greeted:
+def greet(reader: BinaryIO, writer: BinaryIO, utf16_only: bool = False) -> Greeted:
     """Reads the first message of a client and answers it if it is a good `initialize`; anything else is left alone.
 
-    Whatever was read is in the result, for the server to read again.
+    Whatever was read is in the result, for the server to read again. `utf16_only` for a server with an observer.
     """
     data = b""
     parser = HeaderParser(lambda what: None)
@@ -73,7 +73,7 @@ def greet(reader: BinaryIO, writer: BinaryIO) -> Greeted:
         return Greeted(data, None)
     general = request["params"]["capabilities"].get("general")
     offered = general.get("positionEncodings") if isinstance(general, Mapping) else None
-    answer = {"jsonrpc": "2.0", "id": request["id"], "result": initialize_result(choose_encoding(offered))}
+    answer = {"jsonrpc": "2.0", "id": request["id"], "result": initialize_result(choose_encoding(offered, utf16_only))}
     out = memoryview(framed(json.dumps(answer).encode()))
     while out:
         out = out[writer.write(out) :]

@@ -14,13 +14,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, Literal, cast
+from dataclasses import replace
+from typing import Any, BinaryIO, Literal, cast
 
 from duologue_server import __version__
 from duologue_server.link.channel import Channel
 from duologue_server.link.frames import LinkError
 from duologue_server.link.messages import (
     LINK_VERSION,
+    Control,
     FromVoice,
     Goodbye,
     Hello,
@@ -29,6 +31,7 @@ from duologue_server.link.messages import (
     Ready,
     ToVoice,
     Trouble,
+    VoiceState,
 )
 from duologue_server.options import Options, to_wire
 from duologue_server.trace.clock import Clock, Job
@@ -46,6 +49,17 @@ TERMINATE_S = 0.5
 LOG_LINES = 50
 ARGS_VARIABLE = "DUOLOGUE_VOICE_ARGS"
 """Environment variable with further arguments for the voice process."""
+_AFTER = {
+    "mute": "muted",
+    "unmute": "open",
+    "sleep": "asleep",
+    "wake": "open",
+    "ptt_down": "push_to_talk",
+    "ptt_up": "push_to_talk",
+}
+"""What a verb that comes while there is no voice does to the microphone of the next."""
+_AGAIN = {"muted": "mute", "asleep": "sleep"}
+"""The verb that brings a new voice into the state of the last."""
 REMEDY = "run 'duologue doctor' to see which part does not work, then start the voice again"
 
 
@@ -80,6 +94,8 @@ class VoiceSupervisor:
         self._restarts_s: list[float] = []
         self._fatal: Trouble | None = None
         self._ending: list[VoiceProcess] = []
+        self._microphone = ""
+        """Of the last voice: a new one after a failure must not open what the user had closed."""
         self._early = 0
         self._early_lock = threading.Lock()
 
@@ -98,6 +114,7 @@ class VoiceSupervisor:
         if self._process is not None or self._retry is not None:
             return
         self._restarts_s.clear()
+        self._microphone = ""
         self._set("loading", "")
         self._launch()
 
@@ -124,6 +141,8 @@ class VoiceSupervisor:
         process = self._process
         if process is not None:
             process.channel.send(message)
+        elif isinstance(message, Control) and self._retry is not None:
+            self._microphone = _AFTER.get(message.name, self._microphone)
 
     def fingers(self, count: int) -> None:
         """Tells the voice of keys at once, ahead of the session, which will `send` the same ones when it comes to it:
@@ -150,7 +169,10 @@ class VoiceSupervisor:
     def _launch(self) -> None:
         self._retry = None
         self._fatal = None
-        hello = Hello(LINK_VERSION, f"duologue {__version__}", to_wire(self.options))
+        options = self.options
+        if self._microphone in ("open", "push_to_talk", "off"):
+            options = replace(options, microphone=cast(Any, self._microphone))
+        hello = Hello(LINK_VERSION, f"duologue {__version__}", to_wire(options))
         with self._early_lock:
             self._early = 0
         try:
@@ -163,12 +185,16 @@ class VoiceSupervisor:
             lambda message: self._post(lambda: self._received(process, message)),
             lambda why: self._post(lambda: self._gone(process, why)),
         )
+        if self._microphone in _AGAIN:
+            process.channel.send(Control(_AGAIN[self._microphone]))
 
     def _received(self, process: "VoiceProcess", message: FromVoice) -> None:
         if process is not self._process or isinstance(message, Hello):
             return
         if isinstance(message, Trouble) and message.fatal:
             self._fatal = message
+        if isinstance(message, VoiceState):
+            self._microphone = message.microphone
         self.on_message(message)
         if isinstance(message, Ready):
             self._set("ready", "")
