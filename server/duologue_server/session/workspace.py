@@ -244,8 +244,13 @@ class Workspace:
         if complete != self._complete:
             self._complete = complete
             self._to_voice(EditorEvent("complete", int(complete)))
-        words = view.syntax.identifiers(VOCABULARY_WORDS, self.cursor_position)
-        if words != self._vocabulary:
+        collect = partial(view.syntax.identifiers, VOCABULARY_WORDS, self.cursor_position)
+        run(self._clock.lane("vocabulary"), collect, self._collected)
+
+    def _collected(self, words: tuple[str, ...] | Exception) -> None:
+        if isinstance(words, Exception):
+            self._warn_once("vocabulary", f"the names of the file cannot be collected: {words}")
+        elif words != self._vocabulary:
             self._vocabulary = words
             self._to_voice(Vocabulary(words))
 

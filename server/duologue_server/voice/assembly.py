@@ -10,7 +10,7 @@ from earshot import Detector
 
 from duologue_model.baseline import BaselineEngine
 from duologue_model.engine import Engine
-from duologue_server.audio.echo import EchoCanceller, NoEchoCanceller, WebRtcEchoCanceller
+from duologue_server.audio.echo import DoubleTalkEchoCanceller, EchoCanceller, NoEchoCanceller
 from duologue_server.audio.player import Player
 from duologue_server.link.messages import FromVoice, Trouble
 from duologue_server.options import Options
@@ -91,7 +91,7 @@ class Voice:
 
 
 def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
-    """Loads every part, voice and ear side by side; takes seconds. `progress` is told the percentage and what is done."""
+    """Loads every part, voice and ear side by side; takes seconds. `progress` is told how far it is."""
     troubles: list[Trouble] = []
     progress(5, "loading the voice and the ear")
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="load") as pool:
@@ -111,7 +111,7 @@ def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
         engine=BaselineEngine(Detector),
         speaker=chosen.speaker or SilentSpeaker(),
         listener=listener,
-        canceller=WebRtcEchoCanceller() if options.echo_canceller else NoEchoCanceller(),
+        canceller=DoubleTalkEchoCanceller() if options.echo_canceller else NoEchoCanceller(),
         microphone=options.microphone,
         rules=Rules(quiet_after_key_s=options.quiet_after_key_s),
         troubles=troubles,

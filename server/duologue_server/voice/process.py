@@ -21,7 +21,7 @@ from duologue_server.audio.levels import SilentInputDetector
 from duologue_server.audio.player import Player
 from duologue_server.audio.resample import StreamResampler
 from duologue_server.audio.ring import SampleRing
-from duologue_server.audio.soundcard import SoundCard
+from duologue_server.audio.soundcard import SoundCard, refresh_devices
 from duologue_server.audio.virtual import VIRTUAL_PREFIX, VirtualDevice, parse_device
 from duologue_server.link.channel import Channel
 from duologue_server.link.frames import LinkError
@@ -39,7 +39,7 @@ from duologue_server.link.parent import die_with_parent
 from duologue_server.options import Options, read_options
 from duologue_server.trace.clock import RealClock, run
 from duologue_server.trace.microphone import MicrophoneFile
-from duologue_server.voice.assembly import Voice, load_voice
+from duologue_server.voice.assembly import SilentSpeaker, Voice, load_voice
 from duologue_server.voice.loop import VoiceLoop
 
 RATE_HZ = 16_000
@@ -72,6 +72,10 @@ class Sound:
     @property
     def has_input(self) -> bool:
         return bool(getattr(self._device, "has_input", True))
+
+    @property
+    def has_output(self) -> bool:
+        return bool(getattr(self._device, "has_output", True))
 
     @property
     def dropped(self) -> int:
@@ -208,6 +212,8 @@ class VoiceHost:
         self._voice = voice
         sound = self._open_sound()
         self._sound = sound
+        if not sound.has_output:
+            voice.speaker = SilentSpeaker()  # nobody would hear it, and what was heard must be true
         self._clock.restart()
         self._loop = voice.loop(sound.player, self._clock, self._send)
         self._loop.microphone_present = self._present and sound.has_input
@@ -273,6 +279,8 @@ class VoiceHost:
         if not self._running or self._sound is None or self._loop is None:
             return
         try:
+            if not self._device_spec:
+                refresh_devices()
             device = self._open_device()
         except (DeviceTrouble, ValueError):
             self._try_again()
