@@ -75,8 +75,11 @@ def greet(reader: BinaryIO, writer: BinaryIO, utf16_only: bool = False) -> Greet
     offered = general.get("positionEncodings") if isinstance(general, Mapping) else None
     answer = {"jsonrpc": "2.0", "id": request["id"], "result": initialize_result(choose_encoding(offered, utf16_only))}
     out = memoryview(framed(json.dumps(answer).encode()))
-    while out:
-        out = out[writer.write(out) :]
+    try:
+        while out:
+            out = out[writer.write(out) :]
+    except OSError:
+        pass  # the client is gone already, as the server will see at once
     return Greeted(data, request["id"])
 
 
