@@ -46,6 +46,8 @@ RATE_HZ = 16_000
 BLOCK_SAMPLES = RATE_HZ * BLOCK_MS // 1000
 REOPEN_EVERY_S = 2.0
 RING_S = 2.0
+BEGAN = "the sound began at "
+"""Precedes `time.monotonic()` of the first sample on stderr, for those who measure from outside."""
 MOST_REFERENCE_LEAD = 4 * BLOCK_SAMPLES
 """A loudspeaker clock that runs fast may lead by this much before the excess is dropped."""
 
@@ -61,6 +63,8 @@ class Sound:
         self._wake = wake
         self._lost = lost
         self.player = Player(device.output_rate_hz)
+        self.origin_s = 0.0
+        """`time.monotonic()` of the first sample of the device that was opened last."""
         self._near: Samples = np.zeros(0, np.float32)
         self._far: Samples = np.zeros(0, np.float32)
         self._adopt(device)
@@ -84,7 +88,11 @@ class Sound:
 
     def start(self) -> None:
         """Opens the device. Raises DeviceTrouble."""
+        now_s = time.monotonic()
         self._device.start(self._copy, self._fill, self._lost)
+        # A virtual device knows it to the sample; a card is asked for its first block right after it was opened.
+        exact_s = getattr(self._device, "origin_s", None)
+        self.origin_s = now_s if exact_s is None else float(exact_s)
 
     def replace(self, device: SoundDevice) -> None:
         """Goes on with another device. Raises DeviceTrouble."""
@@ -214,12 +222,12 @@ class VoiceHost:
         self._sound = sound
         if not sound.has_output:
             voice.speaker = SilentSpeaker()  # nobody would hear it, and what was heard must be true
-        self._clock.restart()
+        self._clock.restart(sound.origin_s)
         self._loop = voice.loop(sound.player, self._clock, self._send)
         self._loop.microphone_present = self._present and sound.has_input
         self._send(Progress(100, "ready"))
-        origin_s = time.monotonic() - self._clock.now_s()
-        self._send(Ready(origin_s, {**voice.names(), "device": sound.description}))
+        print(f"duologue voice: {BEGAN}{sound.origin_s:.6f} s", file=sys.stderr, flush=True)
+        self._send(Ready(sound.origin_s, {**voice.names(), "device": sound.description}))
         self._silence = SilentInputDetector(RATE_HZ, sound.description)
         for message in self._early:
             self._receive(message)
