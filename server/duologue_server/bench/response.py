@@ -1,0 +1,134 @@
+"""From the end of a spoken question to the first sound of the answer, on a virtual clock with compute charged.
+
+The questions are synthetic, so this says how fast the chain is, not how patient it is: how often it cuts in while
+people pause is measured elsewhere, on people.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from duologue_server.audio.resample import resample
+from duologue_server.bench.rows import Row, row
+from duologue_server.options import Options
+from duologue_server.replay.virtual import replay_virtual
+from duologue_server.trace.facts import SoundOn
+from duologue_server.trace.folder import Event, SessionFolder
+from duologue_server.voice.assembly import load_voice
+from duologue_server.voice.hibari import HibariSpeaker
+from duologue_server.voice.speaker import Speaker, SpeakerUnavailable
+from duologue_server.voice.system_voice import SystemSpeaker, SystemVoice
+
+Samples = NDArray[np.float32]
+
+RATE_HZ = 16_000
+WHAT = "end of question → first sound of the answer"
+AUDIBLE = 0.001
+SPEECH = 0.02
+"""Of a voice whose peak is 0.5: softer samples are breath and fade."""
+EVERY_S = 11.0
+"""Long enough for every answer to end before the next question."""
+LEAD_S = 2.0
+SYSTEM_VOICES: tuple[SystemVoice, ...] = ("flite", "espeak-ng")
+HIGHER = 1.22
+"""The partner's own voice, when there is no other, is raised by this factor: another speaker to any ear."""
+QUESTIONS = (
+    "Where am I?",
+    "What is this?",
+    "What is wrong here?",
+    "What did you say?",
+    "Read the error.",
+    "Where am I now?",
+    "What is this function?",
+    "Is anything wrong here?",
+    "What did you just say?",
+    "Please read the error.",
+    "Tell me where I am.",
+    "What does this do?",
+)
+URI = "file:///bench/store.py"
+TEXT = """import json
+
+
+class Store:
+    def __init__(self, path):
+        self.path = path
+
+    def load(self):
+        with open(self.path) as file:
+            return json.load(file)
+
+    def save(self, items):
+        with open(self.path, "w") as file:
+            json.dump(itmes, file)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """When it ends in the microphone's track."""
+
+    text: str
+    ends_s: float
+
+
+def measure(n: int) -> list[Row]:
+    """Asks `n` questions."""
+    options = Options(unprompted_per_hour=0)
+    asker, name = other_voice()
+    microphone, questions = ask(asker, n)
+    duration_s = len(microphone) / RATE_HZ
+    events = (
+        Event(0.0, "open", {"uri": URI, "language_id": "python", "version": 1, "text": TEXT}),
+        Event(0.0, "cursor", {"uri": URI, "line": 12, "character": 8}),
+    )
+    folder = SessionFolder("response bench", duration_s, {}, None, events, microphone)
+    voice = load_voice(options, lambda percent, text: None)
+    replayed = replay_virtual(folder, voice, options, free_compute=False)
+    audible = np.flatnonzero(np.abs(replayed.partner) > AUDIBLE) / replayed.rate_hz
+    judged_ms: list[float] = []
+    traced_ms: list[float] = []
+    for question in questions:
+        until_s = question.ends_s + EVERY_S - 3.0
+        sounded = audible[(audible > question.ends_s) & (audible < until_s)]
+        if len(sounded):
+            judged_ms.append(1000 * float(sounded[0] - question.ends_s))
+        replies = [fact.t for fact in replayed.facts if isinstance(fact, SoundOn) and fact.cause == "reply"]
+        traced_ms += [1000 * (t - question.ends_s) for t in replies if question.ends_s < t < until_s][:1]
+    engine = voice.engine.name
+    note = f"{len(judged_ms)} of {n} answered; asked by {name}; built-in answers, compute charged; from the audio"
+    return [
+        row(WHAT, engine, "ms", judged_ms, note),
+        row(WHAT, engine, "ms", traced_ms, "the same from the trace; false cut-ins are not measured here"),
+    ]
+
+
+def other_voice() -> tuple[Speaker, str]:
+    """A voice that is not the partner's, and its name."""
+    for name in SYSTEM_VOICES:
+        try:
+            speaker = SystemSpeaker(name)
+        except SpeakerUnavailable:
+            continue
+        return speaker, speaker.name
+    hibari = HibariSpeaker(1 / HIGHER)
+    return hibari, f"{hibari.name}, raised"
+
+
+def ask(speaker: Speaker, n: int) -> tuple[Samples, list[Question]]:
+    """A microphone's track `[N]` with `n` questions in a quiet room."""
+    chance = np.random.default_rng(3)
+    track = (chance.standard_normal(round((LEAD_S + n * EVERY_S) * RATE_HZ)) * 3e-4).astype(np.float32)
+    questions: list[Question] = []
+    for number in range(n):
+        text = QUESTIONS[number % len(QUESTIONS)]
+        said = speaker.speak(text).samples
+        rate_hz = speaker.rate_hz * HIGHER if isinstance(speaker, HibariSpeaker) else speaker.rate_hz
+        speech = resample(said, round(rate_hz), RATE_HZ)
+        speech = speech * np.float32(0.5 / max(1e-6, float(np.abs(speech).max())))
+        start = round((LEAD_S + number * EVERY_S + chance.uniform(0, 0.08)) * RATE_HZ)
+        track[start : start + len(speech)] += speech
+        last = int(np.flatnonzero(np.abs(speech) > SPEECH)[-1])
+        questions.append(Question(text, (start + last) / RATE_HZ))
+    return track, questions
