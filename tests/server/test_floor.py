@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+
 from duologue_model.engine import Decision
 from duologue_model.vocabulary import Action, ForcedToken, UserState
-from duologue_server.voice.floor import FloorState, advance, listening
+from duologue_server.voice.floor import FloorState, Microphone, advance, listening
 from duologue_server.voice.floor_events import (
     CancelAsk,
     Carried,
@@ -212,6 +213,20 @@ def test_push_to_talk_opens_the_microphone_only_while_held() -> None:
     assert listening(state)
     state = check([Commanded(2, "ptt_up")], [Carried("ptt_up", "asked by the user")], state)
     assert not listening(state)
+
+
+@pytest.mark.parametrize(
+    ("home", "started", "unmuted"),
+    [("open", "open", "open"), ("push_to_talk", "push_to_talk", "push_to_talk"), ("off", "off", "open")],
+)
+def test_a_start_opens_no_more_than_the_settings_want(home: Microphone, started: str, unmuted: str) -> None:
+    state = FloorState(microphone=home, home=home)
+    state, _ = advance(state, Commanded(1, "stop"), Rules())
+    assert state.microphone == "off"
+    state, _ = advance(state, Commanded(2, "start"), Rules())
+    assert state.microphone == started
+    state, _ = advance(state, Commanded(3, "unmute"), Rules())
+    assert state.microphone == unmuted
 
 
 def test_push_to_talk_silences_the_partner() -> None:

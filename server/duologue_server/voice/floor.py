@@ -50,6 +50,8 @@ class FloorState:
     """Everything the floor remembers. Times are seconds of the session."""
 
     microphone: Microphone = "open"
+    home: Microphone = "open"
+    """What the settings want of the microphone."""
     held: bool = False
     """Push-to-talk is down."""
     sounding: Utterance | None = None
@@ -291,10 +293,11 @@ def _commanded(state: FloorState, event: Commanded) -> Step:
     carried = Carried(event.name, "asked by the user")
     stop: tuple[Effect, ...] = (Stop("control"), Force(ForcedToken.YIELDED_TO_CONTROL)) if state.sounding else ()
     match event.name:
-        case "start" | "wake" | "unmute":
-            if event.name == "start" and state.microphone == "push_to_talk":
-                return state, (carried,)
-            return replace(state, microphone="open"), (carried,)
+        case "start" | "wake":
+            return replace(state, microphone=state.home), (carried,)
+        case "unmute":
+            opened: Microphone = "push_to_talk" if state.home == "push_to_talk" else "open"
+            return replace(state, microphone=opened), (carried,)
         case "mute":
             return replace(state, microphone="muted", user_speaking=False), (ForgetTurn(), carried)
         case "stop" | "sleep":

@@ -81,7 +81,7 @@ class VoiceLoop:
         self._clock = clock
         self._emit = emit
         self._rules = rules
-        self.floor = FloorState(microphone=microphone)
+        self.floor = FloorState(microphone=microphone, home=microphone)
         self._engine_state = parts.engine.start()
         self._pending = 0
         self._dropped_slices = 0

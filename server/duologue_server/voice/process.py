@@ -40,6 +40,7 @@ from duologue_server.options import Options, read_options
 from duologue_server.trace.clock import RealClock, run
 from duologue_server.trace.microphone import MicrophoneFile
 from duologue_server.voice.assembly import SilentSpeaker, Voice, load_voice
+from duologue_server.voice.floor import listening
 from duologue_server.voice.loop import VoiceLoop
 
 RATE_HZ = 16_000
@@ -227,7 +228,10 @@ class VoiceHost:
         self._loop.microphone_present = self._present and sound.has_input
         self._send(Progress(100, "ready"))
         print(f"duologue voice: {BEGAN}{sound.origin_s:.6f} s", file=sys.stderr, flush=True)
-        self._send(Ready(sound.origin_s, {**voice.names(), "device": sound.description}))
+        parts = {**voice.names(), "device": sound.description}
+        if self._microphone_file is not None:
+            parts["recording"] = self._microphone_file.path.name
+        self._send(Ready(sound.origin_s, parts))
         self._silence = SilentInputDetector(RATE_HZ, sound.description)
         for message in self._early:
             self._receive(message)
@@ -265,10 +269,17 @@ class VoiceHost:
             return
         for near, far in sound.blocks():
             if self._microphone_file is not None:
-                self._microphone_file.write(near)
+                self._record(self._microphone_file, near if listening(loop.floor) else np.zeros_like(near))
             if loop.microphone_present and (trouble := self._silence.update(near)):
                 self._tell(trouble)
             loop.hear(self._voice.canceller.process(near, far), far)
+
+    def _record(self, file: MicrophoneFile, heard: Samples) -> None:
+        try:
+            file.write(heard)
+        except OSError as error:
+            self._microphone_file = None
+            self._send(Trouble("recording", str(error), "The recording of the microphone ends here"))
 
     def _device_lost(self, trouble: DeviceTrouble) -> None:
         """Goes on as text, and tries to get a device back."""
