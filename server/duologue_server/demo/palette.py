@@ -1,4 +1,4 @@
-"""One colour for each thing, in the picture and in the terminal."""
+"""One colour for each thing, in the picture and in the terminal: violet is unasked, green an answer, orange a key."""
 
 from collections.abc import Mapping
 
@@ -28,3 +28,14 @@ CAUSE_NAMES: Mapping[str, str] = {
     "say": "says",
 }
 """How it begins to speak."""
+
+TERMINAL: Mapping[str, str] = {
+    **dict.fromkeys(CAUSES, "green"),
+    "offer": "magenta",
+    "you": "cyan",
+    "key": "yellow",
+    "speech": "red",
+    "stopped": "bold yellow",
+    "plain": "",
+}
+"""In the terminal by name, so that its theme keeps them readable on any background."""
