@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from editors.neovim import READY, Neovim, line, offer
 
 

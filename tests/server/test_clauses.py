@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from duologue_server.voice.clauses import ClauseStream, split_clauses
 
 _MATERIAL = """
