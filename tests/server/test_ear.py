@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+
 from duologue_server.trace.clock import Job, VirtualClock
 from duologue_server.voice.ear import BLOCK, LONGEST_SEGMENT_S, Ear, common_words
 from duologue_server.voice.gate import Edge, SpeechGate

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
+
 from duologue_server.voice.hibari import HibariSpeaker
 from duologue_server.voice.moonshine import MoonshineListener, encode, prepare, spoken_name, to_text, token_ids
 from duologue_server.voice.moonshine_weights import (

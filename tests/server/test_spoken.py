@@ -4,6 +4,7 @@ import random
 import string
 
 import pytest
+
 from duologue_server.voice.spoken import speakable
 
 _SAID = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soxr
+
 from duologue_server.voice import hibari
 from duologue_server.voice.hibari import RATE_HZ, HibariSpeaker
 from duologue_server.voice.moonshine import MoonshineListener

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from duologue_server.voice import hibari
 from duologue_server.voice.choose_speaker import choose_speaker
 from duologue_server.voice.hibari import HibariSpeaker
