@@ -28,4 +28,7 @@ def run(args: argparse.Namespace) -> int:
     except (BadSession, OSError) as error:
         print(f"duologue demo: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("duologue demo: interrupted", file=sys.stderr)
+        return 130
     return 0

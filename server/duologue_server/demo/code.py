@@ -1,6 +1,9 @@
 """The file under the developer's hands, as it stands at a moment of the session."""
 
-from duologue_server.context.documents import Documents, Position, read_changes
+from collections.abc import Mapping
+from typing import Any
+
+from duologue_server.context.documents import BadChange, Documents, Position, read_changes
 from duologue_server.trace.folder import Event, SessionFolder
 
 
@@ -38,13 +41,19 @@ class CodeView:
                 self._documents.open(self._uri, fields["language_id"], fields["version"], fields["text"])
             case "change":
                 self._uri = fields["uri"]
-                changes = read_changes(self._uri, fields["changes"])
-                self._documents.change(self._uri, fields["version"], changes)
-                self._cursor = _after(fields["changes"][-1], self._cursor)
+                self._change(fields)
             case "cursor":
                 self._uri, self._cursor = fields["uri"], Position(fields["line"], fields["character"])
             case _:
                 pass
+
+    def _change(self, fields: Mapping[str, Any]) -> None:
+        try:
+            self._documents.change(self._uri, fields["version"], read_changes(self._uri, fields["changes"]))
+        except BadChange:
+            return  # the replay says so; here the file only stays as it was
+        if fields["changes"]:
+            self._cursor = _after(fields["changes"][-1], self._cursor)
 
 
 def _after(change: dict[str, object], before: Position) -> Position:

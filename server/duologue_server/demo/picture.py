@@ -95,7 +95,14 @@ class Page:
         for speech in story.speeches:
             if speech.text:
                 broke_in = next((one for one in story.spoken if one.broken_by(speech)), None)
-                self._words(speech.begin_s, YOU_Y + 0.98, [(f"“{speech.text}”", YOU, False)], 6.0, 10.5, "bold")
+                self._words(
+                    speech.begin_s,
+                    YOU_Y + 0.98,
+                    [(f"“{speech.text}”", SPEECH if broke_in else YOU, False)],
+                    6.0,
+                    10.5,
+                    "bold",
+                )
                 if broke_in is not None:
                     self._stop_label(broke_in, speech.begin_s)
 
@@ -103,7 +110,7 @@ class Page:
         """Every key as a tick, what was typed, and the saves."""
         self._lane(EDITOR_Y, "keys", KEY)
         self._axes.vlines(story.keys_s, EDITOR_Y - 0.2, EDITOR_Y + 0.2, color=KEY, linewidth=0.9, alpha=0.85)
-        for typed in typing(session):
+        for typed in stretches(session):
             self._axes.text(
                 typed.begin_s, EDITOR_Y + 0.34, typed.text.strip(), fontsize=9, family="monospace", color=INK
             )
@@ -248,19 +255,19 @@ class Page:
         return (low - bottom) / (top - bottom), (high - bottom) / (top - bottom)
 
 
-def typing(session: SessionFolder) -> list[Typed]:
+def stretches(session: SessionFolder) -> list[Typed]:
     """What was typed, in stretches without a longer pause; an erased character is shown as ⌫."""
-    stretches: list[Typed] = []
+    found: list[Typed] = []
     for event in session.events:
         if event.kind != "change":
             continue
         text = "".join(change["text"] or "⌫" for change in event.fields["changes"])
-        last = stretches[-1] if stretches else None
+        last = found[-1] if found else None
         if last is not None and event.t - last.end_s < 0.8:
-            stretches[-1] = Typed(last.begin_s, event.t, last.text + text)
+            found[-1] = Typed(last.begin_s, event.t, last.text + text)
         else:
-            stretches.append(Typed(event.t, event.t, text))
-    return stretches
+            found.append(Typed(event.t, event.t, text))
+    return found
 
 
 def _began(spoken: Spoken) -> str:

@@ -214,7 +214,7 @@ class Timeline:
                     partner.append(spoken.unheard_text, f"{GREY} strike")
                 partner.append("”", TERMINAL[spoken.cause])
         lines = list(partner.wrap(_PAPER, max(10, width - LABEL_CELLS)))[:2]
-        rows = [Text("partner".ljust(LABEL_CELLS), f"bold {CAUSES['reply']}"), Text(" " * LABEL_CELLS)]
+        rows = [Text("partner".ljust(LABEL_CELLS), f"bold {TERMINAL['reply']}"), Text(" " * LABEL_CELLS)]
         for row, line in zip(rows, lines, strict=False):
             row.append_text(line)
         return [you, *rows]
