@@ -5,37 +5,71 @@ import gc
 import logging
 import os
 import sys
-from typing import BinaryIO, cast
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `duologue lsp`."""
     parser.add_argument("--stdio", action="store_true", help="talk over stdin and stdout (the default)")
     parser.add_argument("--tcp", metavar="HOST:PORT", type=_address, help="wait for one client there; port 0: any")
+    parser.add_argument("--record", metavar="DIR", type=Path, help="record the session into this new folder")
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
 
 def run(args: argparse.Namespace) -> int:
     """Serves one client and returns the exit status."""
     logging.basicConfig(stream=sys.stderr, level=args.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    if args.record is None:
+        return _serve(args, {})
+    try:
+        parts, end_recording = _recording(args.record)
+    except (OSError, ValueError) as error:
+        print(f"duologue lsp: cannot record: {error}", file=sys.stderr)
+        return 1
+    try:
+        return _serve(args, parts)
+    finally:
+        end_recording()
+
+
+def _serve(args: argparse.Namespace, parts: dict[str, Any]) -> int:
+    """`parts` as `build_server` takes them."""
     if args.tcp is None:
         from duologue_server.features.greeting import greet
 
         reader, writer = take_stdio()
-        greeted = greet(reader, writer)
+        greeted = greet(reader, writer, utf16_only="observer" in parts)
         _import_server()
         from duologue_server.server import serve_stdio
 
-        return serve_stdio(reader, writer, greeted)
+        return serve_stdio(reader, writer, greeted, **parts)
     _import_server()
     from duologue_server.server import serve_tcp
 
     host, port = args.tcp
     try:
-        return serve_tcp(host, port, _announce)
+        return serve_tcp(host, port, _announce, **parts)
     except OSError as error:
         print(f"duologue lsp: cannot listen at {host}:{port}: {error}; choose another address", file=sys.stderr)
         return 1
+
+
+def _recording(folder: Path) -> tuple[dict[str, Any], Callable[[], None]]:
+    """The parts of a server that records, and what ends the recording. Raises BadSession, a ValueError, and OSError."""
+    from duologue_server.session.supervisor import voice_command
+    from duologue_server.trace.recorder import Recorder
+
+    recorder = Recorder(folder, "recorded by duologue lsp")
+
+    def make_session(clock: Any, client: Any, voice: Any, options: Any) -> Any:
+        from duologue_server.session.recorded import RecordedSession  # late: it brings the syntax trees
+
+        return RecordedSession(clock, client, voice, options, recorder)
+
+    command = voice_command(recorder.voice_args)
+    return {"observer": recorder.observe, "make_session": make_session, "voice_command": command}, recorder.close
 
 
 def take_stdio() -> tuple[BinaryIO, BinaryIO]:

@@ -11,7 +11,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="'virtual:mic=FILE,out=FILE,echo_ms=60,echo_db=-20' instead of the sound card; every part may be absent",
     )
-    parser.add_argument("--record-microphone", type=Path, metavar="FILE", help="write what is heard to this .flac file")
+    parser.add_argument(
+        "--record-microphone", type=Path, metavar="FILE", help="write what is heard to this .flac or .wav file"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """The events of a session folder, as the session of the language server takes them from an editor."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,10 +10,15 @@ from duologue_server.trace.folder import Event
 
 Fields = Mapping[str, Any]
 
+logger = logging.getLogger(__name__)
+
 
 def feed(session: Session, event: Event) -> None:
-    """Lets the event happen to the session now."""
-    _FEEDS[event.kind](session, event.fields)
+    """Lets the event happen to the session now. What an editor did wrong is ignored as when it happened, and logged."""
+    try:
+        _FEEDS[event.kind](session, event.fields)
+    except ValueError as error:
+        logger.warning("'%s' at %.3f s: %s", event.kind, event.t, error)
 
 
 def _open(session: Session, fields: Fields) -> None:

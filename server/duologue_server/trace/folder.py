@@ -222,7 +222,8 @@ class SessionWriter:
             raise BadSession(f"{folder}: not empty; give a new folder to record into")
         self._folder = folder
         self._description = description
-        self._options = dict(options)
+        self.options = dict(options)
+        """Written when the session ends, and whenever it is noted how long it is so far."""
         self._events = (folder / "events.jsonl").open("w", encoding="utf-8")
         self._last_s = 0.0
         self._write_meta(0.001)
@@ -235,6 +236,10 @@ class SessionWriter:
         self._events.write(line + "\n")
         self._events.flush()
 
+    def lasted(self, duration_s: float) -> None:
+        """Notes how long the session is so far, for the case that it is never closed."""
+        self._write_meta(max(duration_s, self._last_s, 0.001))
+
     def close(self, duration_s: float) -> None:
         """Ends the recording."""
         self._events.close()
@@ -245,6 +250,6 @@ class SessionWriter:
             "format": FORMAT,
             "description": self._description,
             "duration_s": round(duration_s, 3),
-            "options": self._options,
+            "options": self.options,
         }
         (self._folder / "meta.json").write_text(json.dumps(meta, indent=2, ensure_ascii=False) + "\n", "utf-8")
