@@ -115,12 +115,13 @@ class LspClient:
     def _read(self) -> None:
         try:
             while (message := self._read_one()) is not None:
-                with self._arrived:
-                    self.messages.append(message)
-                    self._arrived.notify_all()
+                # Answered before a test hears of it: what the test sends next comes after the answer.
                 if "method" in message and "id" in message:
                     result = self.answers.get(message["method"], lambda params: None)(message.get("params"))
                     self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+                with self._arrived:
+                    self.messages.append(message)
+                    self._arrived.notify_all()
         except (OSError, ValueError):
             pass  # the server is gone; whoever waits is told below
         with self._arrived:

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from duologue_server.context.documents import read_changes
+from duologue_server.context.documents import BadChange, read_changes
 from duologue_server.session.session import Session
 from duologue_server.trace.folder import Event
 
@@ -26,7 +27,8 @@ def _open(session: Session, fields: Fields) -> None:
 
 
 def _change(session: Session, fields: Fields) -> None:
-    session.change(fields["uri"], fields["version"], read_changes(fields["uri"], fields["changes"]))
+    with suppress(BadChange):  # as live: the session has told its client, and waits for the whole text
+        session.change(fields["uri"], fields["version"], read_changes(fields["uri"], fields["changes"]))
 
 
 _FEEDS: Mapping[str, Callable[[Session, Fields], None]] = {

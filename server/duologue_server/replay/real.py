@@ -60,6 +60,13 @@ class Stage:
 
     def run(self) -> None:
         """Raises VoiceFailed."""
+        try:
+            self._play()
+        finally:
+            self._voice.close()
+        self._drain()
+
+    def _play(self) -> None:
         self._session.verb("start", {})
         started_s = time.monotonic()
         while not self._over():
@@ -70,8 +77,6 @@ class Stage:
             self._turn(0.1)
             if self._began_s is not None:
                 self._watch(self._clock.now_s(), None)
-        self._voice.close()
-        self._drain()
 
     def _over(self) -> bool:
         if self._began_s is None:

@@ -325,6 +325,8 @@ class VoiceLoop:
                 parts.ear.end_turn()
             case floor_events.ForgetTurn():
                 parts.ear.reset()
+                if self._heard_text:
+                    self._tell(facts.Heard(t, self._heard_text, True))
                 self._heard_text = ""
             case floor_events.SendAsk(turn=turn, text=text, ended_s=ended_s, interrupted=interrupted):
                 self._emit(Ask(turn, text, ended_s, t, interrupted))
