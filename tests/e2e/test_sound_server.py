@@ -1,7 +1,6 @@
 """SoundCard and Player through a real sound server: what is played can be recorded, and silence is silence."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -14,7 +13,7 @@ import numpy as np
 import pytest
 
 from duologue_server.audio.virtual import VirtualDevice
-from support.sound_server import PACKAGES, RATE_HZ, SoundServer, missing_programs
+from support.sound_server import RATE_HZ, SoundServer, require_sound_server
 
 pytestmark = pytest.mark.e2e
 LOUD = 0.1
@@ -62,13 +61,7 @@ class Child:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[SoundServer]:
-    if missing := missing_programs():
-        if os.environ.get("DUOLOGUE_NO_SOUND_SERVER") == "1":
-            pytest.skip("no sound server here, and DUOLOGUE_NO_SOUND_SERVER=1 says that this is known")
-        pytest.fail(
-            f"{', '.join(missing)} not found: apt-get install --no-install-recommends {PACKAGES}, "
-            "or set DUOLOGUE_NO_SOUND_SERVER=1 to go without this test"
-        )
+    require_sound_server()
     with SoundServer(tmp_path) as running:
         yield running
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 RATE_HZ = 48_000
@@ -23,6 +24,19 @@ _READY_S = 15.0
 def missing_programs() -> list[str]:
     """Which of the sound server's programs this machine lacks."""
     return [program for program in _PROGRAMS if shutil.which(program) is None]
+
+
+def require_sound_server() -> None:
+    """Fails the test where the programs are missing, or leaves it out where DUOLOGUE_NO_SOUND_SERVER=1 is set."""
+    missing = missing_programs()
+    if not missing:
+        return
+    if os.environ.get("DUOLOGUE_NO_SOUND_SERVER") == "1":
+        pytest.skip("no sound server here, and DUOLOGUE_NO_SOUND_SERVER=1 says that this is known")
+    pytest.fail(
+        f"{', '.join(missing)} not found: apt-get install --no-install-recommends {PACKAGES}, "
+        "or set DUOLOGUE_NO_SOUND_SERVER=1 to go without this test"
+    )
 
 
 class SoundServer:
