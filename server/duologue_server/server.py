@@ -28,7 +28,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from duologue_server import __version__
-from duologue_server.context.documents import Encoding
+from duologue_server.context.positions import Encoding
 from duologue_server.features import activity, commands, documents, settings
 from duologue_server.features.client import Client
 from duologue_server.features.greeting import Greeted, choose_encoding, initialize_result

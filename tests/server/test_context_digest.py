@@ -3,8 +3,9 @@
 import pytest
 
 from duologue_server.context.digest import MOST_CHARACTERS, Problem, SuiteRun, digest
-from duologue_server.context.documents import Documents, Position
+from duologue_server.context.documents import Documents
 from duologue_server.context.masking import MASK, mask_secrets
+from duologue_server.context.positions import Position
 from duologue_server.context.trees import parse
 from duologue_server.context.view import View
 

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from duologue_server.context.documents import Documents, Position, Range, TextChange
+from duologue_server.context.documents import Documents, TextChange
+from duologue_server.context.positions import Position, Range
 from duologue_server.context.trees import LANGUAGES, Syntax, Trees, parse
 from duologue_server.context.view import View
 

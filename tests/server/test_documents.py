@@ -10,16 +10,12 @@ from duologue_server.context.documents import (
     ByteEdit,
     Document,
     Documents,
-    Encoding,
-    Position,
-    Range,
     Splice,
     TextChange,
-    character_of,
     file_name,
-    index_of,
     read_changes,
 )
+from duologue_server.context.positions import Encoding, Position, Range, character_of, index_of
 
 URI = "file:///home/ann/parse%20it.py"
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from duologue_server.context.documents import Position, Range, TextChange
+from duologue_server.context.documents import TextChange
+from duologue_server.context.positions import Position, Range
 from duologue_server.link.messages import (
     Ask,
     Control,

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
-from duologue_server.context.documents import Documents, Encoding, TextChange
+from duologue_server.context.documents import Documents, TextChange
+from duologue_server.context.positions import Encoding
 from duologue_server.link.messages import FromVoice
 from duologue_server.options import Options
 from duologue_server.protocol import Activity

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from duologue_server.context.documents import Position
 from duologue_server.context.masking import mask_secrets
+from duologue_server.context.positions import Position
 from duologue_server.context.view import View
 
 MOST_CHARACTERS = 1_600

@@ -4,33 +4,27 @@ Positions are the editor's: zero-based lines, characters in UTF-16 units unless 
 end where LSP says they do (`\\n`, `\\r\\n`, `\\r`), nowhere else. Source: LSP 3.17, "Text Documents".
 """
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-Encoding = Literal["utf-8", "utf-16", "utf-32"]
+from duologue_server.context.positions import (
+    Encoding,
+    Position,
+    Range,
+    character_of,
+    ends_line,
+    index_of,
+    split_lines,
+    utf8_size,
+)
 
 PARSE_LIMIT_BYTES = 500_000
 """Documents larger than this (UTF-8) stay text: no tree, no detectors."""
 BAD_CHARACTERS_LIMIT = 16
 """More replacement characters than this, and more than 1 in 200, look like a binary file read as text."""
-
-
-class Position(NamedTuple):
-    """A place between two characters, zero-based, in the editor's units."""
-
-    line: int
-    character: int
-
-
-class Range(NamedTuple):
-    """From `start` up to, not including, `end`."""
-
-    start: Position
-    end: Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +128,7 @@ class Document:
     def __post_init__(self) -> None:
         self._lines = split_lines(self.text_at_open)
         self.text_at_open = ""
-        self._sizes = [_size(line) for line in self._lines]
+        self._sizes = [utf8_size(line) for line in self._lines]
         self._byte_count = sum(self._sizes)
         self._nuls, self._bad = _suspicious(self._lines)
         self._mark = (0, 0)
@@ -243,9 +237,9 @@ class Document:
         """Puts `new` in place of the lines `first`..`last`, of which [first:start … last:end] has changed."""
         old = self._lines[first : last + 1]
         start_byte = self._byte_of_line(first)
-        start_column = _size(old[0][:start])
-        tail_size = _size(old[-1][end:])
-        sizes = [_size(line) for line in new]
+        start_column = utf8_size(old[0][:start])
+        tail_size = utf8_size(old[-1][end:])
+        sizes = [utf8_size(line) for line in new]
         old_size = sum(self._sizes[first : last + 1])
         new_size = sum(sizes)
         edit = ByteEdit(
@@ -274,7 +268,7 @@ class Document:
     def _point(self, first: int, sizes: list[int], offset: int, lines: list[str]) -> tuple[int, int]:
         """The point `offset` bytes after the start of line `first`, given the sizes of the lines from there."""
         line = 0
-        while line < len(sizes) and (offset > sizes[line] or (offset == sizes[line] and _ended(lines[line]))):
+        while line < len(sizes) and (offset > sizes[line] or (offset == sizes[line] and ends_line(lines[line]))):
             offset -= sizes[line]
             line += 1
         return first + line, offset
@@ -379,54 +373,9 @@ def _get(item: object, name: str) -> Any:
     return item.get(name) if isinstance(item, Mapping) else getattr(item, name, None)
 
 
-def split_lines(text: str) -> list[str]:
-    """The lines with their endings, as LSP counts them; after a last line ending comes one more, empty line."""
-    lines = list(io.StringIO(text, newline=""))
-    if not lines or _ended(lines[-1]):
-        lines.append("")
-    return lines
-
-
-def index_of(line: str, character: int, encoding: Encoding = "utf-16") -> int:
-    """`character` in units of `encoding` as an index into `line`, cut at its end; inside a character is its start."""
-    if line.isascii() or encoding == "utf-32":
-        return min(character, len(line))
-    if encoding == "utf-8":
-        raw = line.encode("utf-8", "surrogatepass")
-        if character >= len(raw):
-            return len(line)
-        while raw[character] & 0xC0 == 0x80:
-            character -= 1
-        return len(raw[:character].decode("utf-8", "surrogatepass"))
-    raw = line.encode("utf-16-le", "surrogatepass")
-    if 2 * character >= len(raw):
-        return len(line)
-    if 0xDC <= raw[2 * character + 1] <= 0xDF and character and 0xD8 <= raw[2 * character - 1] <= 0xDB:
-        character -= 1
-    return len(raw[: 2 * character].decode("utf-16-le", "surrogatepass"))
-
-
-def character_of(line: str, index: int, encoding: Encoding = "utf-16") -> int:
-    """The inverse of `index_of`."""
-    head = line[:index]
-    if head.isascii() or encoding == "utf-32":
-        return len(head)
-    if encoding == "utf-8":
-        return _size(head)
-    return len(head.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def file_name(uri: str) -> str:
     """The last part of a URI, decoded."""
     return unquote(uri.rstrip("/").rsplit("/", 1)[-1]) or uri
-
-
-def _ended(line: str) -> bool:
-    return line.endswith(("\n", "\r"))
-
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _suspicious(lines: list[str]) -> tuple[int, int]:

@@ -14,7 +14,8 @@ from importlib import resources
 
 import tree_sitter
 
-from duologue_server.context.documents import ByteEdit, Changed, Position, Range, Snapshot
+from duologue_server.context.documents import ByteEdit, Changed, Snapshot
+from duologue_server.context.positions import Position, Range
 
 READ_BYTES = 4096
 """The parser reads through a callback in pieces of this size, because a whole `bytes` is parsed without ever letting

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from duologue_server.context.documents import Position, Snapshot
+from duologue_server.context.documents import Snapshot
+from duologue_server.context.positions import Position
 from duologue_server.context.trees import Symbol, Syntax
 
 _UNFINISHED = re.compile(r"(?:[=,(\[{.\\&|<%]|(?<!\+)\+|(?<!-)-|\b(?:and|or|not|in|await|new|import|from))\s*$")

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from duologue_server.context.documents import BadChange, Documents, Position, read_changes
+from duologue_server.context.documents import BadChange, Documents, read_changes
+from duologue_server.context.positions import Position
 from duologue_server.trace.folder import Event, SessionFolder
 
 

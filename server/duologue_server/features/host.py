@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from duologue_server.context.documents import Encoding, TextChange
+from duologue_server.context.documents import TextChange
+from duologue_server.context.positions import Encoding
 from duologue_server.link.messages import FromVoice
 from duologue_server.options import Options
 from duologue_server.protocol import Activity

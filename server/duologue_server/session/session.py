@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from duologue_server.context.documents import Encoding, TextChange
+from duologue_server.context.documents import TextChange
+from duologue_server.context.positions import Encoding
 from duologue_server.link.messages import (
     Ask,
     Control,

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 from duologue_server.context.digest import SuiteRun
-from duologue_server.context.documents import BadChange, Documents, Encoding, Position, TextChange
+from duologue_server.context.documents import BadChange, Documents, TextChange
+from duologue_server.context.positions import Encoding, Position
 from duologue_server.context.trees import ParseJob, Syntax, Trees
 from duologue_server.context.view import View
 from duologue_server.link.messages import EditorEvent, Offer, ToVoice, Vocabulary, Withdraw

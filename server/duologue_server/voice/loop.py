@@ -324,10 +324,7 @@ class VoiceLoop:
             case floor_events.EndTurn():
                 parts.ear.end_turn()
             case floor_events.ForgetTurn():
-                parts.ear.reset()
-                if self._heard_text:
-                    self._tell(facts.Heard(t, self._heard_text, True))
-                self._heard_text = ""
+                self._forget_turn()
             case floor_events.SendAsk(turn=turn, text=text, ended_s=ended_s, interrupted=interrupted):
                 self._emit(Ask(turn, text, ended_s, t, interrupted))
             case floor_events.CancelAsk(turn=turn):
@@ -339,6 +336,13 @@ class VoiceLoop:
                 self._forced.append(token)
             case floor_events.Carried(name=name, why=why):
                 self._tell(facts.Command(t, name, why))
+
+    def _forget_turn(self) -> None:
+        """Nobody will answer what was said; it stays as a caption."""
+        self._parts.ear.reset()
+        if self._heard_text:
+            self._tell(facts.Heard(self.now_s(), self._heard_text, True))
+        self._heard_text = ""
 
     def _began(self, script: Script, t: float) -> None:
         """The first sample of an utterance was heard."""
