@@ -149,6 +149,10 @@ class KalmanFilter:
         self.surprise = float(power.sum() / (doubtful.sum() + 1e-9))
 
 
+_ASLEEP_FRAMES = 100
+"""A second without a sound from the loudspeaker: longer than any echo of it."""
+
+
 class DoubleTalkEchoCanceller:
     """AEC3 while the partner speaks alone, the Kalman filter as soon as the user speaks too.
 
@@ -175,14 +179,20 @@ class DoubleTalkEchoCanceller:
         self._filter = KalmanFilter()
         self._late = np.zeros(AEC3_DELAY, np.float32)
         self._share = 1.0
+        self._silent_frames = 0
         self._held = 0.0
         self._surprise_db = 0.0
 
     def _frame(self, near: Samples, far: Samples) -> Samples:
-        suppressed = self._suppressor.process(near, far)
+        self._silent_frames = 0 if far.any() else self._silent_frames + 1
         line = np.concatenate([self._late, self._filter.process(near, far)])
         linear, self._late = line[:ECHO_FRAME], line[ECHO_FRAME:]
+        if self._silent_frames > _ASLEEP_FRAMES and self._share == 1.0:
+            return linear  # AEC3 may sleep: it would not be heard, and it keeps what it knows of the room
+        suppressed = self._suppressor.process(near, far)
         before, self._share = self._share, self._next_share()
+        if before == self._share == 1.0:  # nothing sounds: the case of nearly all of a day
+            return linear
         share = np.linspace(before, self._share, ECHO_FRAME, dtype=np.float32)
         return np.asarray(share * linear + (1 - share) * suppressed, dtype=np.float32)
 

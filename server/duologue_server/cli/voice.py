@@ -14,9 +14,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record-microphone", type=Path, metavar="FILE", help="write what is heard to this .flac or .wav file"
     )
+    parser.add_argument("--every-turn", action="store_true", help="tell every micro-turn of 80 ms, as a trace wants it")
 
 
 def run(args: argparse.Namespace) -> int:
     from duologue_server.voice.process import main
 
-    return main(args.device, args.record_microphone)
+    return main(args.device, args.record_microphone, args.every_turn)

@@ -11,11 +11,11 @@ from typing import Any
 import soundfile
 
 from duologue_server.audio.virtual import VIRTUAL_PREFIX
-from duologue_server.link.messages import FromVoice, Happened, Ready, VoiceState
+from duologue_server.link.messages import FromVoice, Happened, Ready
 from duologue_server.options import Options
 from duologue_server.replay.feed import feed
 from duologue_server.replay.quiet import QuietClient
-from duologue_server.replay.report import summarise
+from duologue_server.replay.report import Responses, summarise
 from duologue_server.session.session import Session
 from duologue_server.session.supervisor import VoiceStatus, VoiceSupervisor, voice_command
 from duologue_server.trace.clock import RealClock
@@ -46,7 +46,7 @@ class Stage:
         self._watch = watch
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._clock = RealClock(self._inbox.put)
-        self._voice = VoiceSupervisor(self._clock, self._inbox.put, voice_command(["--device", device]))
+        self._voice = VoiceSupervisor(self._clock, self._inbox.put, voice_command(["--device", device, "--every-turn"]))
         self._voice.options = options
         self._session = Session(self._clock, QuietClient(), self._voice, options, observe=self._note)
         self._voice.on_message = self._take
@@ -55,7 +55,7 @@ class Stage:
         self._sounding = 0
         self._failure = ""
         self.facts: list[Fact] = []
-        self.latencies_ms: list[float] = []
+        self.responses = Responses()
         self.parts: dict[str, str] = {}
 
     def run(self) -> None:
@@ -104,10 +104,9 @@ class Stage:
                     self._clock.call_later(event.t - self._clock.now_s(), partial(feed, self._session, event))
             case Happened(fact=fact):
                 self._note(fact)
-            case VoiceState(latency_ms=float(latency_ms)) if latency_ms not in self.latencies_ms:
-                self.latencies_ms.append(latency_ms)
             case _:
                 pass
+        self.responses.take(message)
         self._session.from_voice(message)
 
     def _status(self, status: VoiceStatus, message: str) -> None:
@@ -139,4 +138,4 @@ def replay_real(
         stage = Stage(folder, options, VIRTUAL_PREFIX + ",".join(parts), watch)
         stage.run()
     keys_s = [event.t for event in folder.events if event.kind == "keys"]
-    return stage.facts, summarise(stage.facts, keys_s, stage.latencies_ms, options, stage.parts, "real")
+    return stage.facts, summarise(stage.facts, keys_s, stage.responses.latencies_ms, options, stage.parts, "real")

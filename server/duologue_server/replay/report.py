@@ -11,8 +11,27 @@ import soundfile
 from numpy.typing import NDArray
 
 from duologue_server import __version__
+from duologue_server.link.messages import Ask, FromVoice, Happened
 from duologue_server.options import Options, to_wire
 from duologue_server.trace.facts import Fact, SoundOff, SoundOn, Turn, to_json
+
+
+class Responses:
+    """From the end of each turn of the user to the first sound of its answer."""
+
+    def __init__(self) -> None:
+        self._ended_s: dict[str, float] = {}
+        self.latencies_ms: list[float] = []
+
+    def take(self, message: FromVoice) -> None:
+        """Sees every message of the voice."""
+        match message:
+            case Ask(turn=turn, ended_s=ended_s):
+                self._ended_s[f"reply-{turn}"] = ended_s
+            case Happened(fact=SoundOn(cause="reply", utterance=utterance, t=t)) if utterance in self._ended_s:
+                self.latencies_ms.append(1000 * (t - self._ended_s.pop(utterance)))
+            case _:
+                pass
 
 
 def write_partner(out: Path, samples: NDArray[np.float32], rate_hz: int) -> None:

@@ -4,7 +4,6 @@ Every 10 ms what is due happens and the loudspeaker is filled; every 20 ms the m
 sound before it would have been computed: see `VirtualClock`.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +14,11 @@ from numpy.typing import NDArray
 
 from duologue_server.audio.player import Player
 from duologue_server.audio.resample import StreamResampler
-from duologue_server.link.messages import FromVoice, Happened, Ready, ToVoice, VoiceState
+from duologue_server.link.messages import FromVoice, Happened, Ready, ToVoice
 from duologue_server.options import Options
 from duologue_server.replay.feed import feed
 from duologue_server.replay.quiet import QuietClient
-from duologue_server.replay.report import summarise
+from duologue_server.replay.report import Responses, summarise
 from duologue_server.session.session import Session
 from duologue_server.trace.clock import VirtualClock
 from duologue_server.trace.facts import Fact
@@ -97,7 +96,7 @@ def replay_virtual(
     clock = VirtualClock(free_compute)
     player = Player(voice.speaker.rate_hz)
     facts: list[Fact] = []
-    latencies: deque[float] = deque()
+    responses = Responses()
 
     def note(fact: Fact) -> None:
         facts.append(fact)
@@ -109,8 +108,7 @@ def replay_virtual(
     def emit(message: FromVoice) -> None:
         if isinstance(message, Happened):
             note(message.fact)
-        if isinstance(message, VoiceState) and message.latency_ms is not None and message.latency_ms not in latencies:
-            latencies.append(message.latency_ms)
+        responses.take(message)
         session.from_voice(message)
 
     door.loop = loop = voice.loop(player, clock, emit)
@@ -120,7 +118,7 @@ def replay_virtual(
         clock.call_at(event.t, partial(feed, session, event))
     partner = _run(folder, clock, player, loop, voice, watch)
     keys_s = [event.t for event in folder.events if event.kind == "keys"]
-    summary = summarise(facts, keys_s, list(latencies), options, voice.names(), "virtual")
+    summary = summarise(facts, keys_s, responses.latencies_ms, options, voice.names(), "virtual")
     return Replayed(partner, player.rate_hz, tuple(facts), summary)
 
 

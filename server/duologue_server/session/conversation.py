@@ -125,6 +125,7 @@ class Conversation:
 
     def dropped(self, fact: Dropped) -> None:
         """It will not be said, and stays as text."""
+        self._texts.pop(fact.id, None)
         self._client.transcript(TranscriptLine(fact.id, "partner", fact.text, True, 0, fact.why))
 
     def _finish(self, utterance: str, text: str, reach: int, cause: str) -> None:

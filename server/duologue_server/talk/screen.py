@@ -117,8 +117,8 @@ class Terminal:
 
     def help(self) -> None:
         """What every key does."""
-        for keys, what in HELP:
-            self.console.print(Text.assemble("  ", (f"{keys:>8}", "bold"), "  ", what))
+        lines = [Text.assemble("  ", (f"{keys:>8}", "bold"), "  ", what) for keys, what in HELP]
+        self.console.print(Group(*lines))
 
     def render(self) -> RenderableType:
         """The present: captions, suggestions, the line for questions, the state."""

@@ -100,6 +100,16 @@ class VoiceLoop:
         self._latency_ms: float | None = None
         self._shown: VoiceState | None = None
         self.microphone_present = True
+        self.every_turn = True
+        """Tell every micro-turn, as a trace wants it; otherwise only those that decide something new."""
+        self._told_turn = ("", "")
+
+    @property
+    def idle(self) -> bool:
+        """Nothing sounds, nobody speaks, nothing waits: a slice may be heard a little later than usual."""
+        floor = self.floor
+        waiting = floor.sounding or floor.reply or floor.offer or floor.yielded
+        return not waiting and floor.asked is None and not floor.user_speaking and not self._parts.ear.is_speaking
 
     def now_s(self) -> float:
         """The session's clock."""
@@ -162,9 +172,9 @@ class VoiceLoop:
                 if script.started:
                     self._tell(facts.SoundOff(t, report.track_id, report.cause, heard_text, round(heard_ms, 1)))
                 else:
-                    self._tell(
-                        facts.Dropped(t, report.track_id, script.text, f"stopped before it began: {report.cause}")
-                    )
+                    silent = report.cause == "end"
+                    why = "it has no sound" if silent else f"stopped before it began: {report.cause}"
+                    self._tell(facts.Dropped(t, report.track_id, script.text, why))
                 self._advance(floor_events.SoundEnded(t, report.track_id, report.cause, script.text, heard_text))
 
     def _follow(self) -> None:
@@ -266,7 +276,9 @@ class VoiceLoop:
             return
         decision, took_s = result
         self._own = decision.action
-        self._tell(facts.Turn(t, decision.action, decision.user, decision.p, round(1000 * took_s, 2)))
+        told, self._told_turn = self._told_turn, (decision.action, decision.user)
+        if self.every_turn or told != self._told_turn:
+            self._tell(facts.Turn(t, decision.action, decision.user, decision.p, round(1000 * took_s, 2)))
         self._advance(floor_events.Decided(max(t, self.now_s()), decision))
         self.show()
 

@@ -47,6 +47,7 @@ RATE_HZ = 16_000
 BLOCK_SAMPLES = RATE_HZ * BLOCK_MS // 1000
 REOPEN_EVERY_S = 2.0
 RING_S = 2.0
+RELAXED_BLOCKS = 4
 BEGAN = "the sound began at "
 """Precedes `time.monotonic()` of the first sample on stderr, for those who measure from outside."""
 MOST_REFERENCE_LEAD = 4 * BLOCK_SAMPLES
@@ -68,6 +69,8 @@ class Sound:
         """`time.monotonic()` of the first sample of the device that was opened last."""
         self._near: Samples = np.zeros(0, np.float32)
         self._far: Samples = np.zeros(0, np.float32)
+        self.relaxed = False
+        """Wake the voice thread for four blocks at a time: most of a day nobody speaks."""
         self._adopt(device)
 
     @property
@@ -128,7 +131,8 @@ class Sound:
 
     def _copy(self, block: Samples) -> None:
         self._ring.write(block)
-        self._wake()
+        if not self.relaxed or len(self._ring) >= RELAXED_BLOCKS * len(block):
+            self._wake()
 
     def _fill(self, n: int) -> Samples:
         if self.player.rate_hz == self._device.output_rate_hz:
@@ -144,9 +148,12 @@ class Sound:
 class VoiceHost:
     """One run of the voice process, from handshake to goodbye."""
 
-    def __init__(self, reader: BinaryIO, writer: BinaryIO, device: str, record: Path | None) -> None:
+    def __init__(
+        self, reader: BinaryIO, writer: BinaryIO, device: str, record: Path | None, every_turn: bool = False
+    ) -> None:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._device_spec = device
+        self._every_turn = every_turn
         self._microphone_file = MicrophoneFile(record) if record else None
         self._options: Options | None = None
         self._loop: VoiceLoop | None = None
@@ -205,6 +212,8 @@ class VoiceHost:
                 self._early.append(message)
             case _:
                 self._loop.receive(message)  # type: ignore[arg-type]
+                if self._sound is not None:
+                    self._sound.relaxed = False
 
     def _load(self) -> Voice:
         assert self._options is not None
@@ -213,7 +222,6 @@ class VoiceHost:
     def _loaded(self, voice: Voice | Exception) -> None:
         if isinstance(voice, Exception):
             self._send(Trouble("load", f"the voice cannot be loaded: {voice}", "Run 'duologue doctor'", fatal=True))
-            self._running, self._status = False, 1
             return
         assert self._options is not None
         for trouble in voice.troubles:
@@ -225,6 +233,7 @@ class VoiceHost:
             voice.speaker = SilentSpeaker()  # nobody would hear it, and what was heard must be true
         self._clock.restart(sound.origin_s)
         self._loop = voice.loop(sound.player, self._clock, self._send)
+        self._loop.every_turn = self._every_turn
         self._loop.microphone_present = self._present and sound.has_input
         self._send(Progress(100, "ready"))
         print(f"duologue voice: {BEGAN}{sound.origin_s:.6f} s", file=sys.stderr, flush=True)
@@ -273,6 +282,7 @@ class VoiceHost:
             if loop.microphone_present and (trouble := self._silence.update(near)):
                 self._tell(trouble)
             loop.hear(self._voice.canceller.process(near, far), far)
+        sound.relaxed = loop.idle
 
     def _record(self, file: MicrophoneFile, heard: Samples) -> None:
         try:
@@ -323,16 +333,18 @@ class VoiceHost:
 
     def _send(self, message: FromVoice) -> None:
         self._channel.send(message)
+        if isinstance(message, Trouble) and message.fatal:
+            self._running, self._status = False, 1
 
 
-def main(device: str, record: Path | None) -> int:
+def main(device: str, record: Path | None, every_turn: bool = False) -> int:
     """Runs the voice process on this process's stdin and stdout."""
     # Whatever a library prints must not end up in the link: stdout becomes stderr, the link keeps the old one.
     link_out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     link_in = os.fdopen(os.dup(0), "rb", buffering=0)
     sys.setswitchinterval(0.001)  # the device's thread must not wait 5 ms for its turn
-    host = VoiceHost(link_in, link_out, device, record)
+    host = VoiceHost(link_in, link_out, device, record, every_turn)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the editor's terminal is not meant for us
     signal.signal(signal.SIGTERM, lambda *_: host.stop())
     die_with_parent(os.getppid())
