@@ -31,8 +31,8 @@ EVERY_S = 11.0
 """Long enough for every answer to end before the next question."""
 LEAD_S = 2.0
 SYSTEM_VOICES: tuple[SystemVoice, ...] = ("flite", "espeak-ng")
-HIGHER = 1.22
-"""The partner's own voice, when there is no other, is raised by this factor: another speaker to any ear."""
+PITCH = 0.88
+"""The partner's own voice, when there is no other, is lowered by this factor: another speaker to any ear."""
 QUESTIONS = (
     "Where am I?",
     "What is this?",
@@ -112,8 +112,8 @@ def other_voice() -> tuple[Speaker, str]:
         except SpeakerUnavailable:
             continue
         return speaker, speaker.name
-    hibari = HibariSpeaker(1 / HIGHER)
-    return hibari, f"{hibari.name}, raised"
+    hibari = HibariSpeaker(1 / PITCH)
+    return hibari, f"{hibari.name}, lowered"
 
 
 def ask(speaker: Speaker, n: int) -> tuple[Samples, list[Question]]:
@@ -124,7 +124,7 @@ def ask(speaker: Speaker, n: int) -> tuple[Samples, list[Question]]:
     for number in range(n):
         text = QUESTIONS[number % len(QUESTIONS)]
         said = speaker.speak(text).samples
-        rate_hz = speaker.rate_hz * HIGHER if isinstance(speaker, HibariSpeaker) else speaker.rate_hz
+        rate_hz = speaker.rate_hz * PITCH if isinstance(speaker, HibariSpeaker) else speaker.rate_hz
         speech = resample(said, round(rate_hz), RATE_HZ)
         speech = speech * np.float32(0.5 / max(1e-6, float(np.abs(speech).max())))
         start = round((LEAD_S + number * EVERY_S + chance.uniform(0, 0.08)) * RATE_HZ)
