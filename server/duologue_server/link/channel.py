@@ -70,6 +70,7 @@ class Channel:
         self._outbox.put(hello or Hello(LINK_VERSION, f"duologue {__version__}"))
         self._greeted = False
         self._ended = threading.Event()
+        self._leaving = False
         self._lock = threading.Lock()
         self._heard_s = self._beaten_s = now_s()
         self._beats = 0
@@ -102,6 +103,7 @@ class Channel:
 
     def close(self, flush_s: float = 0.5) -> None:
         """Ends the link: what is queued is written if that takes at most `flush_s`. Idempotent."""
+        self._leaving = True  # the other side may answer our end of the link with its own before we are done
         if not self._ended.is_set():
             self._outbox.finish()
             if self._threads[1].is_alive() and self._threads[1] is not threading.current_thread():
@@ -190,7 +192,7 @@ class Channel:
             self.tick()
 
     def _fail(self, error: LinkError) -> None:
-        if self._end():
+        if self._end() and not self._leaving:
             self._outbox.finish()  # what is queued may tell the other side why, our Hello above all
             self._on_closed(error)
 
