@@ -215,6 +215,15 @@ def test_a_synthesiser_that_fails_costs_its_clause_only() -> None:
     assert [str(error) for error in stage.errors] == ["no such phoneme"]
 
 
+def test_without_a_loudspeaker_everything_stays_text() -> None:
+    stage = Stage()
+    stage.loop.use_device(has_input=True, has_output=False)
+    stage.at(1.0, Say("s1", SIX))
+    check(stage.run(3.0), ("drop", 1.0, "it has no sound"))
+    assert stage.level(0.0, 3.0) == 0.0
+    assert stage.loop.floor.sounding is None
+
+
 def test_a_lost_device_ends_the_sound() -> None:
     stage = Stage()
     stage.at(1.0, Say("s1", SIX))

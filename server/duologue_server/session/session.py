@@ -182,7 +182,7 @@ class Session:
             case Progress(percent=percent, message=text):
                 self._client.progress(percent, text)
             case Ready(parts=parts):
-                self._show(voice="ready", parts=dict(parts), health="ok", message="")
+                self._show(voice="ready", parts=dict(parts))
                 self._workspace.offer_again()
             case Trouble(what=what, remedy=remedy, fatal=fatal, code=code):
                 self._trouble(code, f"{what}. {remedy}.", fatal)

@@ -188,10 +188,17 @@ class VoiceLoop:
             self._heard_words = (playing, len(words))
             self._emit(HeardUpTo(playing, " ".join(words)))
 
+    def use_device(self, has_input: bool, has_output: bool) -> None:
+        """A sound device is there, with or without its two ends. What cannot be heard stays text."""
+        self.microphone_present = has_input
+        self._parts.mouth.audible = has_output
+        self.show()
+
     def lose_device(self) -> None:
         """The sound device is gone: nothing sounds any more."""
         self._parts.player.stop("device")
         self._advance(floor_events.DeviceLost(self.now_s()))
+        self.use_device(has_input=False, has_output=False)
 
     def show(self) -> None:
         """Tells the language server the state, if it changed."""

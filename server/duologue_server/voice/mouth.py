@@ -67,6 +67,8 @@ class Mouth:
         self._on_error = on_error
         self._kept: dict[str, SpokenClause] = {}
         self._scripts: dict[str, Script] = {}
+        self.audible = True
+        """False while no loudspeaker plays: then nothing has a sound, and everything stays text."""
 
     def script(self, id_: str) -> Script | None:
         """The script of that utterance, while it is remembered."""
@@ -162,7 +164,7 @@ class Mouth:
         self._close_when_done(script)
 
     def _append(self, script: Script, clause: SpokenClause, skip: int) -> None:
-        if script.track is not None:
+        if script.track is not None and self.audible:
             script.track.append(resample(clause.samples[skip:], self._speaker.rate_hz, self._player.rate_hz))
 
     def _close_when_done(self, script: Script) -> None:

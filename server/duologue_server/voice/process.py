@@ -39,7 +39,7 @@ from duologue_server.link.parent import die_with_parent
 from duologue_server.options import Options, read_options
 from duologue_server.trace.clock import RealClock, run
 from duologue_server.trace.microphone import MicrophoneFile
-from duologue_server.voice.assembly import SilentSpeaker, Voice, load_voice
+from duologue_server.voice.assembly import Voice, load_voice
 from duologue_server.voice.floor import listening
 from duologue_server.voice.loop import VoiceLoop
 
@@ -229,15 +229,13 @@ class VoiceHost:
         self._voice = voice
         sound = self._open_sound()
         self._sound = sound
-        if not sound.has_output:
-            voice.speaker = SilentSpeaker()  # nobody would hear it, and what was heard must be true
         self._clock.restart(sound.origin_s)
         self._loop = voice.loop(sound.player, self._clock, self._send)
         self._loop.every_turn = self._every_turn
-        self._loop.microphone_present = self._present and sound.has_input
+        self._loop.use_device(self._present and sound.has_input, self._present and sound.has_output)
         self._send(Progress(100, "ready"))
         print(f"duologue voice: {BEGAN}{sound.origin_s:.6f} s", file=sys.stderr, flush=True)
-        parts = {**voice.names(), "device": sound.description}
+        parts = {**voice.names(), "device": sound.description if self._present else "none"}
         if self._microphone_file is not None:
             parts["recording"] = self._microphone_file.path.name
         self._send(Ready(sound.origin_s, parts))
@@ -297,7 +295,6 @@ class VoiceHost:
         assert self._sound is not None
         assert self._loop is not None
         self._sound.replace(VirtualDevice())
-        self._loop.microphone_present = False
         self._loop.lose_device()
         self._try_again()
 
@@ -321,9 +318,8 @@ class VoiceHost:
             self._try_again()
             return
         self._voice.canceller.reset()
-        self._loop.microphone_present = self._sound.has_input
+        self._loop.use_device(self._sound.has_input, self._sound.has_output)
         self._tell(DeviceTrouble("found", f"The sound device is back: {self._sound.description}", "Go on"))
-        self._loop.show()
 
     def _tell(self, error: DeviceTrouble | ValueError) -> None:
         if isinstance(error, DeviceTrouble):
