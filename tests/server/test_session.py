@@ -198,6 +198,16 @@ def test_a_dead_voice_leaves_what_was_heard(desk: Desk) -> None:
     assert desk.told == ["warning: the voice stopped: it was killed; restart 1 of 3"]
 
 
+def test_a_voice_that_came_back_is_well_and_trouble_at_the_start_stays(desk: Desk) -> None:
+    desk.session.voice_changed("restarting", "the voice stopped: it was killed; restart 1 of 3")
+    desk.session.from_voice(Ready(0.0, {}))
+    assert (desk.states[-1].voice, desk.states[-1].health, desk.states[-1].message) == ("ready", "ok", "")
+    desk.session.voice_changed("loading")
+    desk.session.from_voice(Trouble("no_input", "There is no microphone", "Plug one in"))
+    desk.session.from_voice(Ready(0.0, {}))
+    assert (desk.states[-1].voice, desk.states[-1].health) == ("ready", "warning")
+
+
 def test_captions_of_both(desk: Desk) -> None:
     desk.session.from_voice(Happened(Heard(1.0, "what is", False)))
     desk.session.from_voice(Happened(Heard(1.5, "What is this?", True)))

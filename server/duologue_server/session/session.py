@@ -182,6 +182,8 @@ class Session:
             case Progress(percent=percent, message=text):
                 self._client.progress(percent, text)
             case Ready(parts=parts):
+                if self._state.voice == "restarting":  # it has come back: what had been wrong is over
+                    self._show(health="ok", message="")
                 self._show(voice="ready", parts=dict(parts))
                 self._workspace.offer_again()
             case Trouble(what=what, remedy=remedy, fatal=fatal, code=code):
