@@ -107,6 +107,7 @@ def test_an_editor_is_recorded_while_its_voice_dies(tmp_path: Path, microphone: 
         server.command("mute")
         (voice,) = [p for p in psutil.Process(server.process.pid).children() if "voice" in p.cmdline()]
         os.kill(voice.pid, signal.SIGKILL)
+        server.wait_method("duologue/state", voice="restarting")
         before = len(server.messages)
         server.wait_for(
             lambda m: m.get("method") == "duologue/state" and m["params"]["voice"] == "ready", "second start", before
