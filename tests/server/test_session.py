@@ -322,6 +322,29 @@ def test_a_language_model_answers_what_nobody_else_can() -> None:
     assert len(desk.of(Reply)) > 2, "it is passed on in pieces"
 
 
+def test_the_caption_of_a_streamed_answer_is_the_answer() -> None:
+    with endpoint_server(words=("The cursor ", "is never ", "defined.")) as server:
+        desk = Desk(endpoint_options(server.url))
+        desk.asked("Why would one want a cache here?")
+    desk.session.from_voice(Happened(SoundOn(3.0, "reply-1", "The cursor is", "reply")))
+    assert desk.lines[-1].text == "The cursor is never defined."
+
+
+def test_diagnostics_may_come_before_their_document(desk: Desk) -> None:
+    place = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 3}}
+    desk.session.diagnostics(URI, [{"range": place, "severity": 1, "message": "no such thing", "source": "lint"}])
+    desk.session.open(URI, "text", 1, "one\n")
+    assert "no such thing" in desk.asked("What is wrong here?")
+
+
+def test_an_edit_elsewhere_moves_the_eye_there(desk: Desk) -> None:
+    desk.session.open(URI, "python", 1, BUGGY)
+    desk.session.open("file:///shop/tax.py", "python", 1, "a = 1\nb = 2\n")
+    desk.session.cursor(URI, 2, 4)
+    desk.session.change("file:///shop/tax.py", 2, [insert(1, 0, "#")])
+    assert "tax.py, line 2" in desk.asked("Where am I?")
+
+
 def test_an_endpoint_that_is_down_is_said_once() -> None:
     desk = Desk(endpoint_options("http://127.0.0.1:9/v1"))
     first = desk.asked("Why would one want a cache here?", turn=1)

@@ -101,21 +101,21 @@ class Conversation:
             self.unask(turn)
 
     def began(self, fact: SoundOn) -> None:
-        text = self._texts.get(fact.utterance) or fact.text
+        text = self._known(fact.utterance) or fact.text
         self._sounding = TranscriptLine(fact.utterance, "partner", text, False, 0, fact.cause)
         self._client.transcript(self._sounding)
 
     def heard_up_to(self, utterance: str, heard_text: str) -> None:
         if self._sounding is None or self._sounding.id != utterance:
             return
-        text = self._texts.get(utterance) or self._sounding.text
+        text = self._known(utterance) or self._sounding.text
         line = TranscriptLine(utterance, "partner", text, False, _reach(text, heard_text), self._sounding.cause)
         self._sounding = line
         self._client.transcript(line)
 
     def ended(self, fact: SoundOff) -> None:
         known = self._sounding.text if self._sounding and self._sounding.id == fact.utterance else fact.heard_text
-        text = self._texts.get(fact.utterance) or known
+        text = self._known(fact.utterance) or known
         self._finish(fact.utterance, text, _reach(text, fact.heard_text), fact.cause)
 
     def user_said(self, fact: Heard) -> None:
@@ -128,6 +128,10 @@ class Conversation:
         self._texts.pop(fact.id, None)
         self._client.transcript(TranscriptLine(fact.id, "partner", fact.text, True, 0, fact.why))
 
+    def _known(self, utterance: str) -> str:
+        """All of an answer that has come so far, in one line; empty for what is no answer."""
+        return " ".join(self._texts.get(utterance, "").split())
+
     def _finish(self, utterance: str, text: str, reach: int, cause: str) -> None:
         self._sounding = None
         self._texts.pop(utterance, None)
@@ -138,7 +142,7 @@ class Conversation:
     def _whole(self, turn: int, text: str) -> None:
         """An answer that is known at once."""
         self._jobs.pop(turn, None)
-        self._texts[f"reply-{turn}"] = " ".join(text.split())
+        self._texts[f"reply-{turn}"] = text
         self._to_voice(Reply(turn, text, True))
 
     def _stream(self, ask: Ask, endpoint: EndpointAnswers) -> None:
@@ -151,7 +155,7 @@ class Conversation:
 
         def piece(text: str) -> None:
             key = f"reply-{ask.turn}"
-            self._texts[key] = " ".join((self._texts.get(key, "") + text).split())
+            self._texts[key] = self._texts.get(key, "") + text
             self._to_voice(Reply(ask.turn, text, False))
 
         def done(error: Exception | None) -> None:

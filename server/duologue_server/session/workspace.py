@@ -102,7 +102,10 @@ class Workspace:
         if document.looks_binary or document.too_large_to_parse:
             logger.info("%s is too large or binary: it is kept as text and not inspected", uri)
         if self.cursor_uri is None:
-            self.cursor_uri = uri
+            self._look_at(uri)
+        view = self.view(uri)
+        if view is not None and "diagnostics" in self._detectors:  # they may have come before the document
+            self._take("diagnostics", uri, self._diagnostics.inspect(view))
         self._parse(uri)
         self._later("inspect", uri, PARSE_AFTER_S)
 
@@ -121,7 +124,8 @@ class Workspace:
             self.agenda.edited(uri, splice.line, splice.removed, splice.added, now_s)
             self._diagnostics.edited(uri, splice.line, splice.removed, splice.added)
         self._edited_s[uri] = now_s
-        self.cursor_uri = uri
+        if uri != self.cursor_uri:
+            self._look_at(uri, changed.splices[-1].line if changed.splices else 0)
         self._later("parse", uri, PARSE_AFTER_S)
         self._later("inspect", uri, INSPECT_AFTER_S)
         self.settle()
@@ -142,7 +146,7 @@ class Workspace:
         self._findings = {key: found for key, found in self._findings.items() if key[0] != uri}
         self._warned.discard(uri)
         if self.cursor_uri == uri:
-            self.cursor_uri = next((document.uri for document in self.documents), None)
+            self._look_at(next((document.uri for document in self.documents), None))
         self.settle()
 
     def cursor(self, uri: str, line: int, character: int) -> None:
@@ -202,6 +206,10 @@ class Workspace:
         self._complete = True
         self._vocabulary = ()
         self.settle()
+
+    def _look_at(self, uri: str | None, line: int = 0) -> None:
+        """The cursor is there, until the editor says where exactly."""
+        self.cursor_uri, self.cursor_position = uri, Position(line, 0)
 
     def _settle_again(self) -> None:
         self._settling = False
