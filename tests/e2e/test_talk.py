@@ -121,7 +121,7 @@ def test_a_talk_with_keys(terminal: TerminalChild, file: Path) -> None:
 def test_ctrl_c_while_it_loads(terminal: TerminalChild) -> None:
     terminal.wait_for("loading")
     terminal.press("\x03")
-    assert terminal.end() == 0
+    assert terminal.end() == 0, terminal.seen
     assert terminal.restored()
 
 

@@ -57,10 +57,14 @@ def run(lane: Lane, work: Callable[[], T], done: Callable[[T | Exception], None]
     """Runs one piece of work in a lane and delivers its result, or the exception it raised."""
     results: list[T] = []
 
+    def perform() -> Iterable[T]:
+        results.append(work())  # not handed over on its own: result and end are delivered in one call
+        return ()
+
     def finish(error: Exception | None) -> None:
         done(error if error is not None else results[0])
 
-    return lane.stream(lambda: [work()], results.append, finish)
+    return lane.stream(perform, lambda nothing: None, finish)
 
 
 class RealClock:
