@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any
 
-from duologue_server.context.documents import BadChange, read_changes
+from duologue_server.context.documents import read_changes
 from duologue_server.session.session import Session
 from duologue_server.trace.folder import Event
 
@@ -27,11 +26,10 @@ def _open(session: Session, fields: Fields) -> None:
 
 
 def _change(session: Session, fields: Fields) -> None:
-    with suppress(BadChange):  # as live: the session has told its client, and waits for the whole text
-        session.change(fields["uri"], fields["version"], read_changes(fields["uri"], fields["changes"]))
+    session.change(fields["uri"], fields["version"], read_changes(fields["uri"], fields["changes"]))
 
 
-_FEEDS: Mapping[str, Callable[[Session, Fields], None]] = {
+_FEEDS: Mapping[str, Callable[[Session, Fields], object]] = {
     "open": _open,
     "change": _change,
     "save": lambda session, fields: session.save(fields["uri"]),
@@ -41,12 +39,8 @@ _FEEDS: Mapping[str, Callable[[Session, Fields], None]] = {
     "diagnostics": lambda session, fields: session.diagnostics(fields["uri"], fields["items"]),
     "tests": lambda session, fields: session.tests(fields["passed"], fields["failed"], fields.get("message", "")),
     "focus": lambda session, fields: session.focus(fields["focused"]),
-    "control": lambda session, fields: _control(session, fields),
+    "control": lambda session, fields: session.verb(fields["name"], fields.get("args", {})),
     "say": lambda session, fields: session.say(fields["id"], fields["text"]),
     "offer": lambda session, fields: session.offer(fields["id"], fields["text"], fields["urgency"]),
     "reply": lambda session, fields: session.reply_with(fields["text"], fields["delay_s"]),
 }
-
-
-def _control(session: Session, fields: Fields) -> None:
-    session.verb(fields["name"], fields.get("args", {}))
