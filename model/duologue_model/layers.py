@@ -1,0 +1,194 @@
+"""The layers of the floor network, each usable over a whole session or over the next few slices of a stream.
+
+Attention is block-causal: the tokens of a slice see each other, all slices of the last 30 s, and a few learned sinks.
+Shapes as in `config.py`.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812  the field's name for it
+from torch import Tensor, nn
+
+from duologue_model.config import TOKENS, ModelConfig
+
+ROTARY_BASE = 500.0
+"""The slowest rotation takes about 1,800 slices, five times the ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerCache:
+    """Keys and values of one layer: the sinks, then a ring of slices. What was never written is NaN."""
+
+    keys: Tensor
+    """`[B, G, sinks + slots·K, 64]` float32, already rotated"""
+    values: Tensor
+    """`[B, G, sinks + slots·K, 64]` float32"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the tokens of one forward stand, and what they may see; the same for all layers."""
+
+    rotation: tuple[Tensor, Tensor]
+    """Cosine and sine, `[L, 16]` each."""
+    mask: Tensor | None
+    """`[L or 1, N]` bool, true where it may look; None when everything may be seen."""
+    places: Tensor | None = None
+    """Streaming: `[L]` int64, where in the cache the tokens go."""
+    readable: int = 0
+    """Streaming: how many places of the cache, from its beginning, have been written after this forward."""
+
+
+def rotation(positions: Tensor, head_width: int) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of the angles of each position, `[L, head_width / 4]`: only half of each head is rotated.
+
+    In double precision: after eight hours a position is 360,000, and single precision would be off by a hundredth.
+    """
+    steps = torch.arange(head_width // 4, dtype=torch.float64, device=positions.device) / (head_width // 4)
+    angles = positions.double()[:, None] * ROTARY_BASE**-steps
+    return angles.cos().float(), angles.sin().float()
+
+
+def rotate(x: Tensor, by: tuple[Tensor, Tensor]) -> Tensor:
+    """Rotates the first half of the last dimension of `[B, H, L, 64]` by its position."""
+    cos, sin = by
+    a, b, rest = x.tensor_split((cos.shape[-1], 2 * cos.shape[-1]), dim=-1)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos, rest], dim=-1)
+
+
+class RMSNorm(nn.Module):
+    """Root-mean-square normalisation with a learned scale."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, self.scale.shape, self.scale, eps=1e-6)
+
+
+class SwiGLU(nn.Module):
+    """Gated feed-forward layer."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.gate_and_up = nn.Linear(width, 2 * hidden, bias=False)
+        self.down = nn.Linear(hidden, width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate, up = self.gate_and_up(x).chunk(2, dim=-1)
+        down: Tensor = self.down(F.silu(gate) * up)
+        return down
+
+
+class Attention(nn.Module):
+    """Block-causal attention over a window and learned sinks; heads share keys and values.
+
+    A sink has nothing in the rotated half of its key, so that it is as near after eight hours as at the start.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.heads, self.key_heads, self.head_width = config.heads, config.key_heads, config.head_width
+        self.queries_keys_values = nn.Linear(
+            config.width, (self.heads + 2 * self.key_heads) * self.head_width, bias=False
+        )
+        self.out = nn.Linear(config.width, config.width, bias=False)
+        self.sink_keys = nn.Parameter(torch.zeros(self.key_heads, config.sinks, self.head_width // 2))
+        self.sink_values = nn.Parameter(torch.zeros(self.key_heads, config.sinks, self.head_width))
+
+    def sinks(self, batch: int) -> tuple[Tensor, Tensor]:
+        """Keys and values of the sinks, `[B, G, sinks, 64]` each."""
+        keys = F.pad(self.sink_keys, (self.head_width // 2, 0))
+        return keys.expand(batch, -1, -1, -1), self.sink_values.expand(batch, -1, -1, -1)
+
+    def forward(self, x: Tensor, reach: Reach, cache: LayerCache | None) -> Tensor:
+        """`[B, L, D]` to `[B, L, D]`; a cache is written to in place, and then read."""
+        batch, length, _ = x.shape
+        heads = self.queries_keys_values(x).view(batch, length, -1, self.head_width).transpose(1, 2)
+        queries, keys, values = heads.split([self.heads, self.key_heads, self.key_heads], dim=1)  # [B, H or G, L, 64]
+        queries = rotate(F.rms_norm(queries, (self.head_width,)), reach.rotation)
+        keys = rotate(F.rms_norm(keys, (self.head_width,)), reach.rotation)
+        if cache is None:
+            sink_keys, sink_values = self.sinks(batch)
+            keys, values = torch.cat([sink_keys, keys], dim=2), torch.cat([sink_values, values], dim=2)
+        else:
+            assert reach.places is not None
+            cache.keys.index_copy_(2, reach.places, keys)
+            cache.values.index_copy_(2, reach.places, values)
+            # Unwritten places are left out here and not by the mask: NaN times nothing is still NaN.
+            keys, values = cache.keys[:, :, : reach.readable], cache.values[:, :, : reach.readable]
+        seen = self._attend(queries, keys, values, reach.mask, whole=cache is None)
+        out: Tensor = self.out(seen.transpose(1, 2).reshape(batch, length, -1))
+        return out
+
+    def _attend(self, queries: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None, whole: bool) -> Tensor:
+        """`[B, H, L, 64]`."""
+        shared = self.heads // self.key_heads
+        if whole:
+            keys, values = (x.repeat_interleave(shared, dim=1) for x in (keys, values))
+            return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
+        # Few queries over a long cache: all heads in one product of matrices take half the time.
+        folded = queries.reshape(queries.shape[0], self.key_heads, -1, self.head_width)  # [B, G, H/G·L, 64]
+        if mask is not None and len(mask) > 1:
+            mask = mask.repeat(shared, 1)
+        return F.scaled_dot_product_attention(folded, keys, values, attn_mask=mask).view_as(queries)
+
+
+class Block(nn.Module):
+    """One layer: attention and a feed-forward layer, each normalised before and added after."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.attention_norm = RMSNorm(config.width)
+        self.attention = Attention(config)
+        self.forward_norm = RMSNorm(config.width)
+        self.feed_forward = SwiGLU(config.width, config.hidden)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor, reach: Reach, cache: LayerCache | None = None) -> Tensor:
+        """`[B, L, D]` to `[B, L, D]`."""
+        x = x + self.dropout(self.attention(self.attention_norm(x), reach, cache))
+        out: Tensor = x + self.dropout(self.feed_forward(self.forward_norm(x)))
+        return out
+
+
+def reach_of_whole(slices: int, config: ModelConfig, device: torch.device) -> Reach:
+    """The reach of a whole session from its first slice: the same window and sinks as in a stream."""
+    number = torch.arange(slices, device=device)
+    mask = _visible(number, number, config).repeat_interleave(TOKENS, 0).repeat_interleave(TOKENS, 1)
+    mask = F.pad(mask, (config.sinks, 0), value=True)
+    return Reach(rotation(number.repeat_interleave(TOKENS), config.head_width), mask)
+
+
+def reach_of_step(position: int, slices: int, config: ModelConfig, device: torch.device) -> Reach:
+    """The reach of the next `slices` slices of a stream that has had `position` slices."""
+    if not 0 < slices <= config.slices_per_step:
+        raise ValueError(f"A step takes 1 to {config.slices_per_step} slices, not {slices}: cut the stream into steps.")
+    end = position + slices
+    number = torch.arange(position, end, device=device)
+    written = written_slots(end, config)
+    first = config.sinks + number % config.slots * TOKENS
+    places = (first[:, None] + torch.arange(TOKENS, device=device)).flatten()
+    mask = None
+    if slices > 1 or end > config.ring_slices + 1:
+        slot = torch.arange(written, device=device)
+        held = end - 1 - (end - 1 - slot) % config.slots
+        visible = _visible(number, held, config).repeat_interleave(TOKENS, 1)
+        if slices > 1:
+            visible = visible.repeat_interleave(TOKENS, 0)
+        mask = F.pad(visible, (config.sinks, 0), value=True)
+    turn = rotation(number.repeat_interleave(TOKENS), config.head_width)
+    return Reach(turn, mask, places, config.sinks + written * TOKENS)
+
+
+def written_slots(position: int, config: ModelConfig) -> int:
+    """Slots of the ring that hold a slice once `position` slices have been written; always the first ones."""
+    return min(position, config.slots)
+
+
+def _visible(query: Tensor, key: Tensor, config: ModelConfig) -> Tensor:
+    """`[queries, keys]`: whether a slice may be seen from another, both given by number."""
+    behind = query[:, None] - key
+    return (behind >= 0) & (behind <= config.ring_slices)

@@ -1,0 +1,86 @@
+"""The network slice by slice. All state is here, passed in and returned; nothing stays on a module.
+
+The law of this file: the whole at once equals any cut into steps, and memory does not grow.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from duologue_model.config import TOKENS
+from duologue_model.features import AudioState
+from duologue_model.layers import Block, LayerCache, reach_of_step
+from duologue_model.network import FloorNetwork, Outputs
+from duologue_model.slices import Slice
+from duologue_model.streams import Inputs, Streams, encode
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkState:
+    """Everything that a stream remembers. A step writes into the caches: a state that was stepped is used up."""
+
+    position: int
+    """Slices so far."""
+    audio: AudioState
+    layers: tuple[LayerCache, ...]
+
+    def clone(self) -> "NetworkState":
+        """A copy that may be stepped apart from this one."""
+        return NetworkState.from_tensors({name: tensor.clone() for name, tensor in self.to_tensors().items()})
+
+    def to_tensors(self) -> dict[str, Tensor]:
+        """By name, to be saved."""
+        named = {
+            "position": torch.tensor(self.position),
+            "audio.microphone": self.audio.microphone,
+            "audio.playback": self.audio.playback,
+        }
+        for index, layer in enumerate(self.layers):
+            named |= {f"layers.{index}.keys": layer.keys, f"layers.{index}.values": layer.values}
+        return named
+
+    @staticmethod
+    def from_tensors(named: dict[str, Tensor]) -> "NetworkState":
+        """The opposite of `to_tensors`. Raises KeyError when something is missing."""
+        depth = sum(name.endswith(".keys") for name in named)
+        return NetworkState(
+            position=int(named["position"]),
+            audio=AudioState(named["audio.microphone"], named["audio.playback"]),
+            layers=tuple(
+                LayerCache(named[f"layers.{index}.keys"], named[f"layers.{index}.values"]) for index in range(depth)
+            ),
+        )
+
+
+@torch.no_grad()
+def start(network: FloorNetwork, batch: int = 1) -> NetworkState:
+    """The state before the first slice: sinks in their places, all else NaN, so that reading it would be heard of."""
+    config = network.config
+    layers = []
+    for block in network.blocks:
+        assert isinstance(block, Block)
+        sink_keys, sink_values = block.attention.sinks(batch)
+        room = (batch, config.key_heads, config.slots * TOKENS, config.head_width)
+        unwritten = sink_keys.new_full(room, torch.nan)
+        layers.append(LayerCache(torch.cat([sink_keys, unwritten], dim=2), torch.cat([sink_values, unwritten], dim=2)))
+    return NetworkState(0, AudioState.silent(batch), tuple(layers))
+
+
+@torch.no_grad()
+def step(network: FloorNetwork, state: NetworkState, inputs: Inputs) -> tuple[NetworkState, Outputs]:
+    """The next one to eight slices in one forward: the same result as one by one. `state` must not be used again.
+
+    Raises ValueError for more slices than the ring has room for.
+    """
+    reach = reach_of_step(state.position, len(inputs), network.config, inputs.events.device)
+    outputs = network.over(inputs, reach, state.layers)
+    return NetworkState(state.position + len(inputs), state.audio, state.layers), outputs
+
+
+def hear(network: FloorNetwork, state: NetworkState, slices: Sequence[Slice]) -> tuple[NetworkState, Outputs]:
+    """The next slices of the product, as they were perceived. `state` must not be used again."""
+    audio, inputs = encode(Streams.of_slices(slices), state.audio)
+    state, outputs = step(network, state, inputs)
+    return NetworkState(state.position, audio, state.layers), outputs
