@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .PHONY: demo test check bench clean
 
-demo: .venv/installed ## Replay a session on real input: listen, watch, look at the picture
+demo: .venv/demo ## Replay a session on real input: listen, watch, look at the picture
 	$(BIN)/duologue demo --out build/demo
 
 test: .venv/installed ## All tests; those that need a sound server are left out, and say so, where it cannot be installed
@@ -20,8 +20,15 @@ bench: .venv/installed ## The measured figures, as a table
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
 
-.venv/installed: pyproject.toml
+.venv/created:
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[dev,picture]'
+	touch $@
+
+.venv/demo: pyproject.toml .venv/created
+	$(BIN)/python -m pip install --quiet --editable '.[picture]'
+	touch $@
+
+.venv/installed: pyproject.toml .venv/created
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@

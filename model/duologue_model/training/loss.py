@@ -1,0 +1,76 @@
+"""How wrong the network was: one weighted sum over its heads, and every part of it for the curves."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from duologue_model.network import Outputs
+from duologue_model.training.example import IGNORED
+from duologue_model.training.targets import Targets
+from duologue_model.vocabulary import Action
+
+MOST_WEIGHT = 10.0
+"""Rare actions count more, by the root of their rarity, but not more than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """How much each head counts; a starting point, to be tuned on the development set."""
+
+    action: float = 1.0
+    hazard: float = 0.5
+    user: float = 0.5
+    futures: float = 0.5
+    voice: float = 0.25
+    letters: float = 0.3
+
+
+def action_weights(actions: Tensor) -> Tensor:
+    """`[9]` weights from all action labels of the training data: root of the inverse share, mean 1, capped."""
+    counts = torch.bincount(actions[actions != IGNORED], minlength=len(Action)).float()
+    weights = (counts.sum() / counts.clamp(min=1)).sqrt()
+    present = counts > 0
+    weights = weights / weights[present].mean() if present.any() else torch.ones_like(weights)
+    return torch.where(present, weights, torch.zeros_like(weights)).clamp(max=MOST_WEIGHT)
+
+
+def loss_of(
+    outputs: Outputs, batch: list[Targets], weights: LossWeights, by_action: Tensor
+) -> tuple[Tensor, dict[str, float]]:
+    """The loss of a batch of `B` sessions of `T` slices, and its parts before weighting."""
+
+    def stacked(name: str) -> Tensor:
+        return torch.stack([getattr(one, name) for one in batch]).to(outputs.action.device)
+
+    def choice(logits: Tensor, labels: Tensor, weight: Tensor | None = None) -> Tensor:
+        if not (labels != IGNORED).any():
+            return logits.sum() * 0.0
+        return functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), weight, ignore_index=IGNORED)
+
+    parts = {
+        "action": choice(outputs.action, stacked("action"), by_action.to(outputs.action.device)),
+        "user": choice(outputs.user, stacked("user")),
+        "hazard": choice(outputs.hazard, stacked("hazard")),
+        "futures": choice(outputs.futures, stacked("futures")),
+        "voice": functional.binary_cross_entropy_with_logits(outputs.voice, stacked("voice")),
+    }
+    if outputs.letters is not None:
+        parts["letters"] = _spelling(outputs.letters, [one.letters for one in batch])
+    total = sum(
+        (getattr(weights, name) * part for name, part in parts.items()), torch.zeros((), device=outputs.action.device)
+    )
+    return total, {name: float(part.detach()) for name, part in parts.items()}
+
+
+def _spelling(logits: Tensor, letters: list[Tensor]) -> Tensor:
+    """CTC over the sessions in which something is said. Source: Graves et al., 2006."""
+    said = [index for index, symbols in enumerate(letters) if len(symbols)]
+    if not said:
+        return logits.sum() * 0.0
+    log_probabilities = functional.log_softmax(logits[said], dim=-1).transpose(0, 1)  # [T·4, B, C]
+    lengths = torch.full((len(said),), log_probabilities.shape[0], dtype=torch.int64)
+    targets = torch.cat([letters[index] for index in said]).to(logits.device)
+    target_lengths = torch.tensor([len(letters[index]) for index in said])
+    return functional.ctc_loss(log_probabilities, targets, lengths, target_lengths, zero_infinity=True)

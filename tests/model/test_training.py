@@ -1,0 +1,135 @@
+"""Labels, loss and the loop, on sessions so simple that their truth can be read off."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from duologue_model.config import LETTERS
+from duologue_model.slices import SLICE_SAMPLES
+from duologue_model.training.example import IGNORED, SessionExample
+from duologue_model.training.loss import MOST_WEIGHT, action_weights
+from duologue_model.training.shards import read_shard, read_shards, write_shard
+from duologue_model.training.targets import future_bins, hazard_bins, letters_between
+from duologue_model.training.train import Prepared, Recipe, Trainer, learning_rate, main
+from duologue_model.vocabulary import Action, UserState
+
+SLICES = 100
+TINY = Recipe(depth=2, steps=4, batch=2, window_s=2.0, warmup_steps=2, save_every_steps=2, judge_every_steps=2)
+
+
+def example(name: str = "one", loud: bool = False) -> SessionExample:
+    """A user who speaks in slices 20 to 40, of 100."""
+    speaking = np.zeros(SLICES, np.bool_)
+    speaking[20:40] = True
+    microphone = np.repeat(speaking, SLICE_SAMPLES).astype(np.float32)
+    noise = np.random.default_rng(len(name)).standard_normal(len(microphone)).astype(np.float32)
+    states = list(UserState)
+    user = np.where(speaking, states.index(UserState.SPEAKING_TO_PARTNER), states.index(UserState.QUIET))
+    action = np.full(SLICES, list(Action).index(Action.SILENT))
+    action[48] = list(Action).index(Action.DELEGATE)
+    turn_end = np.full(SLICES, np.nan, np.float32)
+    turn_end[20:48] = (40 - np.arange(20, 48)) * 0.08
+    return SessionExample(
+        name=name,
+        scenario="smooth_turn",
+        microphone=(noise * (0.2 * microphone + 0.001) * (2.0 if loud else 1.0)).astype(np.float32),
+        playback=np.zeros(SLICES * SLICE_SAMPLES, np.float32),
+        editor=np.zeros((SLICES, 9), np.float32),
+        agenda=np.zeros((SLICES, 9), np.float32),
+        clocks=np.full((SLICES, 3), 60.0, np.float32),
+        words=("",) * 40 + ("what is this",) * 60,
+        own=np.zeros(SLICES, np.int64),
+        action=action.astype(np.int64),
+        user=user.astype(np.int64),
+        user_voice=np.repeat(speaking[:, None], 4, axis=1),
+        own_voice=np.zeros((SLICES, 4), np.bool_),
+        turn_end=turn_end,
+        transcript=((1.7, 2.2, "What"), (2.2, 2.6, "is"), (2.6, 3.1, "this")),
+    )
+
+
+def test_hazard_bins() -> None:
+    seconds = np.array([np.nan, -0.3, 0.0, 0.1, 0.19, 0.4, 0.9, 1.0, 3.0], np.float32)
+    assert hazard_bins(seconds).tolist() == [IGNORED, 0, 0, 1, 1, 2, 3, 3, 4]
+
+
+def test_joint_futures_see_who_will_speak() -> None:
+    user, own = np.zeros((60, 4), np.bool_), np.zeros((60, 4), np.bool_)
+    user[10:20] = True
+    own[20:30] = True
+    futures = future_bins(user, own)
+    # Seen from the end of slice 9: the user has 0 to 0.8 s, the partner 0.8 to 1.6 s; a bin needs half of it.
+    assert futures[9] & 0b1111 == 0b0011
+    assert futures[9] >> 4 == 0b1100
+    assert futures[0] & 0b1111 == 0b0100
+    assert set(futures[-25:]) == {IGNORED}, "two seconds ahead nothing is known"
+
+
+def test_letters_are_those_of_whole_words() -> None:
+    symbols = letters_between(example(), 0, 33).tolist()
+    assert "".join(LETTERS[symbol - 1] for symbol in symbols) == "what is"
+
+
+def test_rare_actions_count_more_but_not_without_bound() -> None:
+    labels = torch.tensor([0] * 10_000 + [2] * 100 + [5] + [IGNORED] * 50)
+    weights = action_weights(labels)
+    assert weights[0] < weights[2] < weights[5] <= MOST_WEIGHT
+    assert weights[3] == 0
+
+
+def test_a_shard_is_what_was_written(tmp_path: Path) -> None:
+    before = example()
+    after = read_shard(write_shard(tmp_path, before))
+    assert (after.words, after.transcript, after.scenario) == (before.words, before.transcript, before.scenario)
+    assert np.array_equal(after.action, before.action)
+    assert np.allclose(after.microphone, np.clip(before.microphone, -1, 1), atol=1e-4)
+    assert after.user_voice.dtype == np.bool_
+
+
+def test_a_file_that_is_no_shard_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.npz").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"bad\.npz is no shard"):
+        list(read_shards(tmp_path))
+
+
+def test_the_rate_warms_up_and_comes_down() -> None:
+    recipe = Recipe(steps=100, warmup_steps=10)
+    rates = [learning_rate(recipe, step) for step in range(100)]
+    assert max(rates) == rates[9] == recipe.learning_rate
+    assert rates[99] < 0.11 * recipe.learning_rate
+
+
+def test_the_loss_falls_on_a_session_seen_again_and_again(tmp_path: Path) -> None:
+    recipe = replace(TINY, steps=60, warmup_steps=5, learning_rate=3e-3, save_every_steps=60, judge_every_steps=60)
+    Trainer(recipe, [Prepared(example())], tmp_path).run()
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
+    assert len(losses) == 60
+    assert np.mean(losses[-10:]) < 0.6 * np.mean(losses[:5])
+
+
+def test_a_run_that_was_cut_off_ends_like_one_that_was_not(tmp_path: Path) -> None:
+    sessions = [Prepared(example("one")), Prepared(example("three", loud=True))]
+    whole = Trainer(TINY, sessions, tmp_path / "whole")
+    whole.run()
+    Trainer(replace(TINY, steps=2), sessions, tmp_path / "cut").run()
+    resumed = Trainer(TINY, sessions, tmp_path / "cut")
+    # the rate depends on the length of the recipe: only the first two steps, in the warm-up, are alike
+    assert resumed.resume()
+    assert resumed.step == 2
+    resumed.run()
+    for name, weight in whole.network.state_dict().items():
+        assert torch.allclose(weight, resumed.network.state_dict()[name], atol=1e-6), name
+
+
+def test_sessions_shorter_than_a_window_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no session is as long as a window of 20 s"):
+        Trainer(Recipe(depth=2), [Prepared(example())], tmp_path)
+
+
+def test_the_command_line_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--data", str(tmp_path), "--out", str(tmp_path / "run")]) == 2
+    assert "holds no shards" in capsys.readouterr().err
