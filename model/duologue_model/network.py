@@ -91,8 +91,9 @@ class SliceEmbedding(nn.Module):
     def forward(self, inputs: Inputs) -> Tensor:
         """`[B, T, K, D]`."""
         sound = self.microphone(inputs.microphone) + self.playback(inputs.playback)  # [B, T, 2, D]
-        words = self.words(self.pieces(inputs.pieces).sum(dim=-2).flatten(-2))  # [B, T, D]
-        rest = [self.desk(inputs.desk), self.talk(inputs.talk) + words, inputs.events @ self.interaction]
+        words = self.words(self.pieces(inputs.pieces.int()).sum(dim=-2).flatten(-2))  # [B, T, D]
+        desk, talk, events = inputs.desk.float(), inputs.talk.float(), inputs.events.float()
+        rest = [self.desk(desk), self.talk(talk) + words, events @ self.interaction]
         tokens: Tensor = self.norm(torch.cat([sound, torch.stack(rest, dim=2)], dim=2) + self.kind)
         return tokens
 

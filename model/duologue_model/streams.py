@@ -162,20 +162,20 @@ def audio_before(session: Session, first: int) -> AudioState:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the network reads, for `B` sessions and `T` slices."""
+    """What the network reads, for `B` sessions and `T` slices. Small integers: an hour takes 60 MB."""
 
     microphone: Tensor
     """`[B, T, 8, 64]` uint8, levels"""
     playback: Tensor
     """`[B, T, 8, 64]` uint8, levels"""
     desk: Tensor
-    """`[B, T, desk]` float32 of 0 and 1: editor and clocks"""
+    """`[B, T, desk]` uint8, 0 or 1: editor and clocks"""
     talk: Tensor
-    """`[B, T, talk]` float32 of 0 and 1: agenda and how many words were recognised"""
+    """`[B, T, talk]` uint8, 0 or 1: agenda and how many words were recognised"""
     pieces: Tensor
-    """`[B, T, 6, 8]` int64: sub-words of the last words, the last word first, 0 where there is none"""
+    """`[B, T, 6, 8]` int16: sub-words of the last words, the last word first, 0 where there is none"""
     events: Tensor
-    """`[B, T, V]` float32 of 0 and 1: which interaction tokens are in the slice"""
+    """`[B, T, V]` uint8, 0 or 1: which interaction tokens are in the slice"""
 
     def __len__(self) -> int:
         return self.events.shape[1]
@@ -208,15 +208,15 @@ def encode(streams: Streams, audio: AudioState) -> tuple[AudioState, Inputs]:
         playback=playback,
         desk=torch.from_numpy(np.concatenate(desk, axis=1))[None],
         talk=torch.from_numpy(np.concatenate(talk, axis=1))[None],
-        pieces=torch.tensor([[word_pieces(words) for words in streams.words]]),
+        pieces=torch.tensor([[word_pieces(words) for words in streams.words]], dtype=torch.int16),
         events=torch.from_numpy(_events(streams))[None],
     )
     return AudioState(microphone_tail, playback_tail), inputs
 
 
-def _events(streams: Streams) -> NDArray[np.float32]:
+def _events(streams: Streams) -> NDArray[np.uint8]:
     """`[T, V]`: which interaction tokens are in each slice."""
-    events = np.zeros((len(streams.own), len(INTERACTION_TOKENS)), np.float32)
+    events = np.zeros((len(streams.own), len(INTERACTION_TOKENS)), np.uint8)
     events[np.arange(len(streams.own)), streams.own] = 1
     events[:, FIRST_FORCED:FIRST_EVENT] = streams.forced
     events[:, FIRST_EVENT : FIRST_EVENT + len(EDITOR_EVENTS)] = streams.editor[:, : len(EDITOR_EVENTS)] > 0
@@ -225,11 +225,11 @@ def _events(streams: Streams) -> NDArray[np.float32]:
     return events
 
 
-def _levels(values: NDArray[np.float32], borders: Mapping[str, tuple[float, ...]]) -> NDArray[np.float32]:
+def _levels(values: NDArray[np.float32], borders: Mapping[str, tuple[float, ...]]) -> NDArray[np.uint8]:
     """`[T, fields]` to `[T, borders]`: 1 for every border that the value lies above."""
     assert values.shape[1] == len(borders), (values.shape, list(borders))
     columns = [values[:, [index]] > np.array(edges, np.float32) for index, edges in enumerate(borders.values())]
-    return np.concatenate(columns, axis=1).astype(np.float32)
+    return np.concatenate(columns, axis=1).astype(np.uint8)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -24,6 +24,7 @@ from duologue_model.streams import (
     encode,
     word_pieces,
 )
+from duologue_model.training import example
 from duologue_model.vocabulary import Action, ForcedToken, UserState
 from support.perceived import some_slices
 
@@ -173,6 +174,12 @@ def test_columns_are_what_they_are_called() -> None:
     assert dict(zip(CLOCK_BORDERS, streams.clocks[0].tolist(), strict=True)) == {
         "since_user_s": 1, "since_key_s": 2, "since_own_s": 3,
     }  # fmt: skip
+
+
+def test_training_sessions_have_the_same_columns() -> None:
+    assert tuple(EDITOR_BORDERS) == example.EDITOR_FIELDS
+    assert tuple(AGENDA_BORDERS) == example.AGENDA_FIELDS
+    assert tuple(CLOCK_BORDERS) == example.CLOCK_FIELDS
 
 
 def test_interaction_tokens_are_named_once() -> None:
