@@ -1,6 +1,7 @@
 """One training session: everything that the model perceives in each slice, and what it should have said about it.
 
-The simulator makes these, the training loop eats them, the evaluation scores on them. Letters: `T` slices of 80 ms, `S` samples of a slice.
+The simulator makes these, the training loop eats them, the evaluation scores on them. Letters: `T` slices of 80 ms, `S`
+samples of a slice.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ EDITOR_FIELDS = (
     "statement_complete",
 )  # fmt: skip
 AGENDA_FIELDS = (
-    "waiting_offer", "waiting_reply", "urgency", "waiting_s", "sounding", "heard_s", "remaining_s", "ducked", "resumable",
+    "waiting_offer", "waiting_reply", "urgency", "waiting_s", "sounding", "heard_s", "remaining_s", "ducked",
+    "resumable",
 )  # fmt: skip
 CLOCK_FIELDS = ("since_user_s", "since_key_s", "since_own_s")
 IGNORED = -1
@@ -39,7 +41,7 @@ class SessionExample:
     clocks: NDArray[np.float32]
     """`[T, 3]`, seconds capped at 60, in the order of CLOCK_FIELDS."""
     words: tuple[str, ...]
-    """`T` strings: what the ear has recognised of the user's present turn by then, with a recogniser's delay and errors."""
+    """`T` strings: what the ear has recognised of the user's present turn by then, with delay and errors."""
     own: NDArray[np.int64]
     """`[T]`: the partner's action of the slice before, as an index into `list(Action)`."""
     action: NDArray[np.int64]

@@ -1,0 +1,238 @@
+"""From an event log to sound: the microphone `[T·1280]`, the playback `[T·1280]` and where voices are in them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from duologue_model.slices import RATE_HZ, SLICE_SAMPLES, Samples
+from duologue_model.training import rooms
+from duologue_model.training.example import SessionExample
+from duologue_model.training.floorlog import FloorLog, Said, Who
+from duologue_model.training.hearing import draw_recogniser, words_by_slice
+from duologue_model.training.voices import Bank, levels
+
+SPEECH_RMS = 0.06
+PLAYBACK_RMS = 0.08
+DUCK_DB = -14.0
+"""As the product ducks."""
+FADE_SAMPLES = RATE_HZ // 100
+FRAME = RATE_HZ // 50
+VOICED = 0.03
+"""A 20 ms frame is voiced above this share of the clip's own root mean square."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The sound of a session's place and machine."""
+
+    snr_db: float = 30.0
+    gain_db: float = 0.0
+    echo_delay_s: float = 0.1
+    echo_residue: bool = False
+    """The echo went through a canceller that is not perfect."""
+    decay_s: float = 0.0
+    """Reverberation; 0: none at all."""
+    keys_db: float = -14.0
+    keys_aligned: bool = True
+    """The clicks belong to the keys that the editor reports; otherwise they come at other times."""
+    clipped: bool = False
+    dropouts: int = 0
+
+
+def draw_conditions(rng: Generator, log: FloorLog) -> Conditions:
+    """As varied as desks are: 0–30 dB signal to noise, ±12 dB gain, echo after 20–250 ms."""
+    return Conditions(
+        snr_db=float(30.0 * rng.beta(1.6, 1.0)),
+        gain_db=float(np.clip(rng.normal(0.0, 5.0), -12.0, 12.0)),
+        echo_delay_s=float(rng.uniform(0.02, 0.25)),
+        echo_residue=bool(rng.random() < 0.5),
+        decay_s=float(rng.uniform(0.1, 0.7)),
+        keys_db=float(rng.uniform(-30.0, -4.0)),
+        keys_aligned=bool(rng.random() < 0.9),
+        clipped=bool(rng.random() < 0.06),
+        dropouts=int(rng.integers(1, 6)) if rng.random() < 0.08 else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A rendered session."""
+
+    microphone: Samples
+    playback: Samples
+    user_voice: NDArray[np.bool_]
+    """`[T, 4]`"""
+    own_voice: NDArray[np.bool_]
+    """`[T, 4]`"""
+
+
+def render(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions) -> Sound:
+    """The sound of a log."""
+    length = log.slices * SLICE_SAMPLES
+    user, user_voice = _spoken(log, bank, "user", length)
+    others, _ = _spoken(log, bank, "other", length)
+    playback, own_voice = _played(log, bank, length)
+    near, far = _responses(rng, conditions)
+    microphone = rooms.convolve(user, near) + rooms.convolve(others, far)
+    microphone += rooms.convolve(_noises(log, rng, length), near)
+    microphone += _clicks(log, bank, rng, conditions, length)
+    if log.echo_db > -80.0:
+        returned = rooms.echo(playback, conditions.echo_delay_s, log.echo_db, near)
+        microphone += rooms.residue(rng, returned) if conditions.echo_residue else returned
+    microphone += _ambience(bank, rng, length) * np.float32(SPEECH_RMS * 10 ** (-conditions.snr_db / 20))
+    return Sound(_recorded(microphone, rng, conditions), playback, user_voice, own_voice)
+
+
+def example(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions | None = None) -> SessionExample:
+    """A session as arrays: the log, its sound, and what a recogniser makes of it."""
+    sound = render(log, bank, rng, conditions or draw_conditions(rng, log))
+    words = words_by_slice(log, draw_recogniser(rng), rng)
+    perceived = log.perceived
+    spoken = (word for turn in log.turns if turn.who == "user" for part in turn.parts for word in part.words)
+    return SessionExample(
+        name=log.name,
+        scenario=log.scenario,
+        microphone=sound.microphone,
+        playback=sound.playback,
+        editor=perceived.editor,
+        agenda=perceived.agenda,
+        clocks=perceived.clocks,
+        words=words,
+        own=perceived.own,
+        action=perceived.action,
+        user=perceived.user,
+        user_voice=sound.user_voice,
+        own_voice=sound.own_voice,
+        turn_end=perceived.turn_end,
+        transcript=tuple((w.start_s, w.end_s, w.text) for w in spoken if w.start_s < log.duration_s),
+    )
+
+
+def _add(track: Samples, sound: Samples, start_s: float) -> None:
+    """Mixes a sound into a track, cut at its end."""
+    start = max(0, round(start_s * RATE_HZ))
+    kept = sound[: max(0, len(track) - start)]
+    track[start : start + len(kept)] += kept
+
+
+def _loudness(samples: Samples) -> float:
+    """Root mean square of what sounds in a clip."""
+    loud = levels(samples)
+    active = loud[loud > 0.1 * loud.max(initial=0.0)]
+    return max(float(np.sqrt(np.mean(active**2))) if len(active) else 0.0, 1e-5)
+
+
+def _voiced(sound: Samples, loudness: float) -> NDArray[np.bool_]:
+    """`[N / 320]` whether each 20 ms of a track is voiced."""
+    frames: NDArray[np.bool_] = np.sqrt(np.mean(sound.reshape(-1, FRAME) ** 2, axis=1)) > VOICED * loudness
+    return frames
+
+
+def _cut(part: Said, bank: Bank) -> Samples:
+    """The samples of a piece of speech, at its speed and at the usual level, without clicks at its ends."""
+    clip = bank.clips[part.clip].samples
+    piece = clip[part.clip_start : part.clip_end] * np.float32(SPEECH_RMS / _loudness(clip))
+    if part.speed != 1.0:
+        at = np.arange(int(len(piece) / part.speed), dtype=np.float32) * np.float32(part.speed)
+        piece = np.interp(at, np.arange(len(piece), dtype=np.float32), piece).astype(np.float32)
+    fade = min(80, len(piece) // 2)
+    if fade:
+        ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
+        piece[:fade] *= ramp
+        piece[-fade:] *= ramp[::-1]
+    return piece
+
+
+def _spoken(log: FloorLog, bank: Bank, who: Who, length: int) -> tuple[Samples, NDArray[np.bool_]]:
+    """All that is said by somebody, without the room, and `[T, 4]` where."""
+    track = np.zeros(length, np.float32)
+    even = np.zeros(length, np.float32)
+    for turn in log.turns:
+        if turn.who == who:
+            for part in turn.parts:
+                piece = _cut(part, bank)
+                _add(even, piece, part.start_s)
+                _add(track, piece * np.float32(10 ** (turn.gain_db / 20)), part.start_s)
+    return track, _voiced(even, SPEECH_RMS).reshape(-1, 4)
+
+
+def _played(log: FloorLog, bank: Bank, length: int) -> tuple[Samples, NDArray[np.bool_]]:
+    """What the loudspeaker plays, ducked and broken off as in the log, and `[T, 4]` where."""
+    track = np.zeros(length, np.float32)
+    for said in log.sounded:
+        clip = bank.clips[said.clip].samples
+        heard = clip[said.clip_start : said.clip_start + round((said.end_s - said.start_s) * RATE_HZ)]
+        sound = heard * np.float32(PLAYBACK_RMS / _loudness(clip))
+        for from_s, to_s in said.ducks:
+            sound = _lowered(sound, round((from_s - said.start_s) * RATE_HZ), round((to_s - said.start_s) * RATE_HZ))
+        if said.ended_by != "end" and len(sound) > FADE_SAMPLES:
+            sound[-FADE_SAMPLES:] *= np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
+        _add(track, sound, said.start_s)
+    return np.clip(track, -1.0, 1.0), _voiced(track, PLAYBACK_RMS * 10 ** (DUCK_DB / 20)).reshape(-1, 4)
+
+
+def _lowered(sound: Samples, start: int, end: int) -> Samples:
+    gain: Samples = np.ones(len(sound), np.float32)
+    gain[start:end] = 10 ** (DUCK_DB / 20)
+    if len(sound) > FADE_SAMPLES:
+        ramp = np.ones(FADE_SAMPLES, np.float32) / np.float32(FADE_SAMPLES)
+        gain = np.convolve(gain, ramp, mode="full")[: len(sound)].astype(np.float32)
+        gain[:FADE_SAMPLES] = 1.0
+    lowered: Samples = (sound * gain).astype(np.float32)
+    return lowered
+
+
+def _responses(rng: Generator, conditions: Conditions) -> tuple[Samples, Samples]:
+    """The way from the user, and from people further off, to the microphone."""
+    if conditions.decay_s <= 0.0:
+        return np.ones(1, np.float32), np.ones(1, np.float32)
+    near = rooms.room_tail(rng, conditions.decay_s, float(rng.uniform(0.6, 0.98)))
+    return near, rooms.room_tail(rng, conditions.decay_s, float(rng.uniform(0.1, 0.5)))
+
+
+def _noises(log: FloorLog, rng: Generator, length: int) -> Samples:
+    track = np.zeros(length, np.float32)
+    for noise in log.noises:
+        sound = rooms.short_noise(rng, noise.kind, max(160, round((noise.end_s - noise.start_s) * RATE_HZ)))
+        _add(track, sound * np.float32(4 * SPEECH_RMS * 10 ** (noise.gain_db / 20)), noise.start_s)
+    return track
+
+
+def _clicks(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions, length: int) -> Samples:
+    """Key clicks, at the keys' own times or, from a keyboard that is not this one's, at others."""
+    track = np.zeros(length, np.float32)
+    keyboards = bank.speakers("key") if bank.has("key") else []
+    mine = keyboards[int(rng.integers(len(keyboards)))] if keyboards else None
+    shift_s = 0.0 if conditions.keys_aligned else float(rng.uniform(1.0, 4.0))
+    for key in log.keys:
+        owner = None if key.elsewhere else mine
+        click = bank.pick(rng, "key", owner).samples if keyboards else rooms.key_click(rng)
+        level_db = conditions.keys_db + rng.normal(0.0, 2.0) - (8.0 if key.elsewhere else 0.0)
+        peak = max(float(np.abs(click).max()), 1e-5)
+        at_s = key.at_s + shift_s + abs(rng.normal(0.0, 0.004))
+        _add(track, click[: RATE_HZ // 3] * np.float32(4 * SPEECH_RMS * 10 ** (level_db / 20) / peak), at_s)
+    return track
+
+
+def _ambience(bank: Bank, rng: Generator, length: int) -> Samples:
+    """The room with nobody in it, at root mean square 1: recorded, if there are recordings, in one session of five."""
+    if bank.has("ambience") and rng.random() < 0.2:
+        recorded = bank.pick(rng, "ambience").samples
+        looped = np.resize(np.roll(recorded, int(rng.integers(len(recorded)))), length)
+        return (looped / max(float(looped.std()), 1e-9)).astype(np.float32)
+    return rooms.ambience(rng, length)
+
+
+def _recorded(sound: Samples, rng: Generator, conditions: Conditions) -> Samples:
+    """What the machine makes of what arrives: gain, clipping, lost blocks."""
+    recorded = sound * np.float32(10 ** (conditions.gain_db / 20))
+    if conditions.clipped:
+        ceiling = np.float32(max(0.05, 0.4 * float(np.abs(recorded).max(initial=0.0))))
+        recorded = np.clip(recorded, -ceiling, ceiling)
+    for _ in range(conditions.dropouts):
+        start = int(rng.integers(len(recorded)))
+        recorded[start : start + int(rng.uniform(0.02, 0.12) * RATE_HZ)] = 0.0
+    clipped: Samples = np.clip(recorded, -1.0, 1.0).astype(np.float32)
+    return clipped
