@@ -12,7 +12,6 @@ from duologue_model.config import LETTERS
 from duologue_model.slices import SLICE_SAMPLES
 from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.loss import MOST_WEIGHT, action_weights
-from duologue_model.training.shards import read_shard, read_shards, write_shard
 from duologue_model.training.targets import future_bins, hazard_bins, letters_between
 from duologue_model.training.train import Prepared, Recipe, Trainer, learning_rate, main
 from duologue_model.vocabulary import Action, UserState
@@ -79,21 +78,6 @@ def test_rare_actions_count_more_but_not_without_bound() -> None:
     weights = action_weights(labels)
     assert weights[0] < weights[2] < weights[5] <= MOST_WEIGHT
     assert weights[3] == 0
-
-
-def test_a_shard_is_what_was_written(tmp_path: Path) -> None:
-    before = example()
-    after = read_shard(write_shard(tmp_path, before))
-    assert (after.words, after.transcript, after.scenario) == (before.words, before.transcript, before.scenario)
-    assert np.array_equal(after.action, before.action)
-    assert np.allclose(after.microphone, np.clip(before.microphone, -1, 1), atol=1e-4)
-    assert after.user_voice.dtype == np.bool_
-
-
-def test_a_file_that_is_no_shard_is_named(tmp_path: Path) -> None:
-    (tmp_path / "bad.npz").write_bytes(b"nothing")
-    with pytest.raises(ValueError, match=r"bad\.npz is no shard"):
-        list(read_shards(tmp_path))
 
 
 def test_the_rate_warms_up_and_comes_down() -> None:

@@ -11,7 +11,7 @@ import math
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from duologue_model.slices import SLICE_MS
 from duologue_model.streams import Inputs, Streams, encode
 from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.loss import LossWeights, action_weights, loss_of
-from duologue_model.training.shards import read_shards
+from duologue_model.training.simulate import read_shard
 from duologue_model.training.targets import Targets, letters_between, targets_of
 
 
@@ -180,6 +180,15 @@ class Trainer:
         return one.window(self._random.randint(0, one.slices - self._recipe.window_slices), self._recipe.window_slices)
 
 
+def read_sessions(folder: Path) -> Iterator[Prepared]:
+    """All sessions of a folder of shards, in order. Raises ValueError when there are none."""
+    shards = sorted(folder.glob("*.npz"))
+    if not shards:
+        raise ValueError(f"{folder} holds no shards; make some with python -m duologue_model.training.simulate")
+    for shard in shards:
+        yield from map(Prepared, read_shard(shard))
+
+
 def learning_rate(recipe: Recipe, step: int) -> float:
     """Warm-up, then a cosine down to a tenth."""
     if step < recipe.warmup_steps:
@@ -201,9 +210,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.steps is not None:
         recipe = replace(recipe, steps=args.steps)
     try:
-        trainer = Trainer(recipe, [Prepared(example) for example in read_shards(args.data)], args.out)
+        trainer = Trainer(recipe, list(read_sessions(args.data)), args.out)
         print("resumed" if trainer.resume() else "begun", f"at step {trainer.step}", file=sys.stderr)
-        trainer.run([Prepared(example) for example in read_shards(args.dev)] if args.dev else ())
+        trainer.run(list(read_sessions(args.dev)) if args.dev else ())
     except (OSError, ValueError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
