@@ -33,7 +33,8 @@ class Reach:
     rotation: tuple[Tensor, Tensor]
     """Cosine and sine, `[L, 16]` each."""
     mask: Tensor | None
-    """`[L or 1, N]` bool, true where it may look; None when everything may be seen."""
+    """Where it may look; None when everything may be seen. Whole: `[L, N]` bool. Streaming: `[H/G·L or 1, N]` float32
+    to be added, since it is the same for all layers and would be made into that in each."""
     places: Tensor | None = None
     """Streaming: `[L]` int64, where in the cache the tokens go."""
     readable: int = 0
@@ -107,9 +108,9 @@ class Attention(nn.Module):
         """`[B, L, D]` to `[B, L, D]`; a cache is written to in place, and then read."""
         batch, length, _ = x.shape
         heads = self.queries_keys_values(x).view(batch, length, -1, self.head_width).transpose(1, 2)
-        queries, keys, values = heads.split([self.heads, self.key_heads, self.key_heads], dim=1)  # [B, H or G, L, 64]
-        queries = rotate(F.rms_norm(queries, (self.head_width,)), reach.rotation)
-        keys = rotate(F.rms_norm(keys, (self.head_width,)), reach.rotation)
+        turning, values = heads.split([self.heads + self.key_heads, self.key_heads], dim=1)
+        turning = rotate(F.rms_norm(turning, (self.head_width,)), reach.rotation)
+        queries, keys = turning[:, : self.heads], turning[:, self.heads :]  # [B, H or G, L, 64]
         if cache is None:
             sink_keys, sink_values = self.sinks(batch)
             keys, values = torch.cat([sink_keys, keys], dim=2), torch.cat([sink_values, values], dim=2)
@@ -131,8 +132,6 @@ class Attention(nn.Module):
             return F.scaled_dot_product_attention(queries, keys, values, attn_mask=mask)
         # Few queries over a long cache: all heads in one product of matrices take half the time.
         folded = queries.reshape(queries.shape[0], self.key_heads, -1, self.head_width)  # [B, G, H/G·L, 64]
-        if mask is not None and len(mask) > 1:
-            mask = mask.repeat(shared, 1)
         return F.scaled_dot_product_attention(folded, keys, values, attn_mask=mask).view_as(queries)
 
 
@@ -177,8 +176,9 @@ def reach_of_step(position: int, slices: int, config: ModelConfig, device: torch
         held = end - 1 - (end - 1 - slot) % config.slots
         visible = _visible(number, held, config).repeat_interleave(TOKENS, 1)
         if slices > 1:
-            visible = visible.repeat_interleave(TOKENS, 0)
-        mask = F.pad(visible, (config.sinks, 0), value=True)
+            visible = visible.repeat_interleave(TOKENS, 0).repeat(config.heads // config.key_heads, 1)
+        visible = F.pad(visible, (config.sinks, 0), value=True)
+        mask = torch.zeros(visible.shape, device=device).masked_fill_(~visible, -torch.inf)
     turn = rotation(number.repeat_interleave(TOKENS), config.head_width)
     return Reach(turn, mask, places, config.sinks + written * TOKENS)
 
