@@ -6,7 +6,8 @@ import numpy as np
 from numpy.random import Generator
 
 from duologue_model.training.floorlog import FloorLog, NoiseKind
-from duologue_model.training.stage import Habits, Stage
+from duologue_model.training.partner import Habits
+from duologue_model.training.stage import Stage
 from duologue_model.training.timing import Timing, load
 from duologue_model.training.voices import Bank
 from duologue_model.vocabulary import UserState
@@ -112,7 +113,7 @@ def background_speech(stage: Stage) -> None:
     """People or a film in the background, while the partner speaks, is spoken to, or is silent."""
     kind = "talk" if stage.bank.has("talk") else "colleague"
     for _ in range(int(stage.rng.integers(1, 4))):
-        level_db = float(stage.rng.uniform(-26.0, -12.0))
+        level_db = float(stage.rng.uniform(-28.0, -12.0))
         stage.say(
             kind, UserState.NOISE, float(stage.rng.uniform(0.0, 3.0)), answer=False, who="other", gain_db=level_db
         )

@@ -134,7 +134,7 @@ class Tally:
 
 
 def listen(folder: Path, one: SessionExample) -> None:
-    """Writes a session as a stereo file (left the microphone, right the playback) and, with matplotlib, as a picture."""
+    """Writes a session as stereo sound (left the microphone, right the playback) and, with matplotlib, as a picture."""
     import soundfile
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -197,7 +197,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--data",
         type=Path,
-        help="folder with train/ and dev/, an index.csv in each; without it only synthesisers",
+        help="folder with train/ and dev/, with index.csv in each; without it only synthesis",
     )
     add("--bank", type=Path, default=Path("build/bank"), help="folder of the utterance bank (default: build/bank)")
     add("--rebuild-bank", action="store_true", help="make the bank of the split again")

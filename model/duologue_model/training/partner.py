@@ -1,0 +1,263 @@
+"""The partner of a simulated session: the product's floor rules, and how well it does what is right.
+
+It hesitates, and in some sessions it slips: a duck for nothing, an answer into a pause. So its own past is sometimes
+wrong while the label is right, as it will be when the trained model runs by itself.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.random import Generator
+
+from duologue_model.slices import RATE_HZ, Clocks
+from duologue_model.training import labels
+from duologue_model.training.example import AGENDA_FIELDS, CLOCK_FIELDS
+from duologue_model.training.floorlog import SLICE_S, PartnerKind, Sounded, Turn
+from duologue_model.training.timing import Timing
+from duologue_model.training.voices import Bank, Clip
+from duologue_model.vocabulary import Action, UserState
+
+MOST_OUTPUT_DELAY_S = 0.04
+"""Between the wish to speak and the first sample at the loudspeaker."""
+CHARACTERS_PER_S = 15.0
+"""The product's estimate of how long a text lasts that is not synthesised yet."""
+BACK_S = 0.2
+"""So far back it goes on after a yield: about a word."""
+_CHOSEN = frozenset({Action.DUCK, Action.YIELD, Action.RESUME, Action.TAKE, Action.DELEGATE, Action.BACKCHANNEL})
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How well the partner of a session does what it should."""
+
+    hesitation_slices: float = 0.0
+    """Mean delay of what it decides."""
+    turn_delay: bool = False
+    """Whether it takes the turn as late as people do."""
+    slips: float = 0.0
+    """Chance of a wrong act wherever one is likely."""
+
+
+@dataclass(slots=True)
+class Offer:
+    """Something unprompted to say, there from `at_s` on."""
+
+    clip: Clip
+    at_s: float
+    urgency: float
+
+
+class Partner:
+    """Everything that the partner knows and does. `t` is always the end of the present slice, seconds."""
+
+    def __init__(self, bank: Bank, rng: Generator, timing: Timing, habits: Habits) -> None:
+        self._bank, self._rng, self._timing, self._habits = bank, rng, timing, habits
+        self.now: Sounded | None = None
+        self.ends_s = 0.0
+        """Where the present utterance ends if nobody breaks it off."""
+        self.own = Action.SILENT
+        self.asked = False
+        """The answer to a turn is awaited."""
+        self.reply: Clip | None = None
+        self.offers: list[Offer] = []
+        self.sounded: list[Sounded] = []
+        self.forgotten_s: list[float] = []
+        self.last_key_s = -60.0
+        self._last_user_s = self._last_own_s = -60.0
+        self._ducked_s: float | None = None
+        self._yielded: Sounded | None = None
+        self._reply_due_s: float | None = None
+        self._heard_speech = False
+        self._pending: Action | None = None
+        self._delay = 0
+
+    @property
+    def ducked(self) -> bool:
+        return self._ducked_s is not None
+
+    @property
+    def resumable(self) -> bool:
+        return self._yielded is not None and self.now is None
+
+    def offer(self, t: float) -> Offer | None:
+        """The most urgent of what waits unprompted."""
+        due = [offer for offer in self.offers if offer.at_s <= t]
+        return max(due, key=lambda offer: offer.urgency) if due else None
+
+    def press(self, first_s: float, last_s: float) -> None:
+        """Keys: whatever sounds stops by rule, and does not go on by itself."""
+        self.last_key_s, self._yielded = last_s, None
+        if self.now:
+            self.end(min(first_s + 0.01, self.ends_s), "key")
+
+    def advance(self, t: float) -> None:
+        """What becomes due by `t` without a decision: an utterance ends, an answer comes and begins if it may."""
+        if self.now and self.ends_s <= t:
+            self.end(self.ends_s, "end")
+        if self._reply_due_s is not None and self._reply_due_s <= t:
+            self.reply, self._reply_due_s = self._bank.pick(self._rng, "reply"), None
+            if self._may_begin(t, "reply"):
+                self._begin(t, "reply", self.reply)
+
+    def agenda(self, t: float) -> list[float]:
+        """`[9]`, in the order of AGENDA_FIELDS."""
+        offer, now = self.offer(t), self.now
+        first = self.reply or (offer.clip if offer else None)
+        values = {
+            "waiting_offer": self.reply is None and offer is not None,
+            "waiting_reply": self.reply is not None,
+            "urgency": offer.urgency if offer and self.reply is None else 0.0,
+            "waiting_s": len(first.facts.text) / CHARACTERS_PER_S if first else 0.0,
+            "sounding": now is not None,
+            "heard_s": max(0.0, t - now.start_s) + now.clip_start / RATE_HZ if now else 0.0,
+            "remaining_s": max(0.0, self.ends_s - t) if now else 0.0,
+            "ducked": self.ducked,
+            "resumable": self.resumable,
+        }
+        return [float(values[name]) for name in AGENDA_FIELDS]
+
+    def clocks(self, t: float) -> list[float]:
+        """`[3]`, in the order of CLOCK_FIELDS."""
+        since_own_s = 0.0 if self.now else t - self._last_own_s
+        values = (t - self._last_user_s, t - self.last_key_s, since_own_s)
+        assert len(values) == len(CLOCK_FIELDS)
+        return [min(Clocks.CAP_S, value) for value in values]
+
+    def notice(self, t: float, speech: bool, noise: bool) -> None:
+        """Its own idea of whether somebody speaks: told of what is really so, and now and then wrong."""
+        heard = speech or (noise and bool(self._rng.random() < 0.3))
+        self._heard_speech = heard and bool(self._rng.random() > 0.02)
+        if self._heard_speech:
+            self._last_user_s = t
+
+    def act(self, label: labels.Label, moment: labels.Moment) -> None:
+        """Does what this partner does at this moment, which is mostly what is right."""
+        self.own = self._choose(label, moment)
+        t = moment.t
+        match self.own:
+            case Action.TAKE:
+                self._take(t)
+            case Action.DUCK if self.now and self._ducked_s is None:
+                self._ducked_s = t
+            case Action.KEEP if self.now:
+                self._unduck(t)
+            case Action.YIELD if self.now:
+                self._yield(t, moment.turn)
+            case Action.RESUME:
+                self._resume(t)
+            case Action.DELEGATE if self.now is None and moment.turn:
+                self._delegate(t, moment.turn)
+            case Action.BACKCHANNEL if self.now is None:
+                self._begin(t, "hum", self._bank.pick(self._rng, "hum"))
+            case Action.SILENT if label.user is UserState.STOP_REQUEST:
+                self._be_quiet(t)
+                self.forgotten_s.append(t)
+            case Action.SILENT if label.user is UserState.NOISE and not self._heard_speech:
+                self.forgotten_s.append(t)
+            case _:
+                pass
+
+    def end(self, t: float, cause: Literal["end", "speech", "key"]) -> None:
+        """The present utterance ends."""
+        assert self.now is not None
+        self._unduck(t)
+        self.now.end_s, self.now.ended_by = max(t, self.now.start_s), cause
+        self._last_own_s = t
+        self.now = None
+
+    def _choose(self, label: labels.Label, moment: labels.Moment) -> Action:
+        idle = Action.DEFER if moment.waiting else Action.SILENT
+        if moment.sounding:
+            idle = Action.DUCK if moment.ducked else Action.KEEP
+        slip = self._slip(label, moment)
+        if slip is not None:
+            return slip
+        wanted = label.action
+        if wanted is None:
+            return idle
+        if wanted not in _CHOSEN:
+            self._pending = None
+            return wanted
+        if self._pending is not wanted:
+            self._pending, self._delay = wanted, self._hesitate(wanted)
+        if self._delay > 0:
+            self._delay -= 1
+            return idle
+        return wanted
+
+    def _hesitate(self, wanted: Action) -> int:
+        if wanted is Action.DELEGATE and self._habits.turn_delay:
+            return int(np.clip(self._timing.floor_transfer.draw(self._rng), 0.0, 1.2) / SLICE_S)
+        return min(4, int(self._rng.poisson(self._habits.hesitation_slices)))
+
+    def _slip(self, label: labels.Label, moment: labels.Moment) -> Action | None:
+        """A wrong act, where one is likely."""
+        if self._habits.slips == 0.0 or self._rng.random() >= 0.1 * self._habits.slips:
+            return None
+        turn = moment.turn
+        if moment.sounding and not moment.ducked and label.action is Action.KEEP:
+            return Action.DUCK if self._rng.random() < 0.2 else None
+        if moment.ducked and label.action is Action.DUCK and (turn is None or turn.state is UserState.BACKCHANNEL):
+            return Action.YIELD
+        pausing = turn is not None and moment.t < turn.end_s and moment.since_speech_s > 0.3
+        return Action.DELEGATE if pausing and not moment.sounding else None
+
+    def _may_begin(self, t: float, kind: PartnerKind) -> bool:
+        if self.now or self._heard_speech:
+            return False
+        quiet_s = labels.QUIET_AFTER_KEY_S if kind == "offer" else labels.REPLY_AFTER_KEY_S
+        return t - self.last_key_s >= quiet_s
+
+    def _take(self, t: float) -> None:
+        offer = self.offer(t)
+        if self.reply is not None and self._may_begin(t, "reply"):
+            self._begin(t, "reply", self.reply)
+        elif offer is not None and self._may_begin(t, "offer"):
+            self.offers.remove(offer)
+            self._begin(t, "offer", offer.clip)
+
+    def _begin(self, t: float, kind: PartnerKind, clip: Clip, clip_start: int = 0) -> None:
+        start_s = t + float(self._rng.uniform(0.0, MOST_OUTPUT_DELAY_S))
+        self.ends_s = start_s + (len(clip.samples) - clip_start) / RATE_HZ
+        self.now = Sounded(kind, clip.facts.id, start_s, self.ends_s, clip_start)
+        self.sounded.append(self.now)
+        self._ducked_s, self._yielded = None, None
+        if kind == "reply":
+            self.asked, self.reply = False, None
+        self._last_own_s = t
+
+    def _unduck(self, t: float) -> None:
+        if self.now and self._ducked_s is not None:
+            self.now.ducks.append((self._ducked_s, t))
+        self._ducked_s = None
+
+    def _yield(self, t: float, turn: Turn | None) -> None:
+        stop = turn is not None and turn.state is UserState.STOP_REQUEST
+        self._yielded = None if stop else self.now
+        self.end(t, "speech")
+        if stop:
+            self._be_quiet(t)
+
+    def _resume(self, t: float) -> None:
+        yielded = self._yielded
+        if self.now:
+            self._unduck(t)
+            self.forgotten_s.append(t)
+        elif yielded is not None and self._may_begin(t, "reply"):
+            heard = yielded.clip_start + int((yielded.end_s - yielded.start_s - BACK_S) * RATE_HZ)
+            self._begin(t, yielded.kind, self._bank.clips[yielded.clip], max(0, heard))
+            self.forgotten_s.append(t)
+
+    def _delegate(self, t: float, turn: Turn) -> None:
+        """The turn goes to whoever answers; an older answer is not wanted any more."""
+        turn.closed = t >= turn.end_s
+        self.forgotten_s.append(t + 0.15)
+        self.reply, self._yielded = None, None
+        self.asked = turn.answer
+        self._reply_due_s = t + float(np.clip(self._rng.lognormal(-0.3, 0.5), 0.25, 3.0)) if turn.answer else None
+
+    def _be_quiet(self, t: float) -> None:
+        self.reply = self._reply_due_s = self._yielded = None
+        self.asked = False
+        self.offers = [offer for offer in self.offers if offer.at_s > t]
