@@ -39,6 +39,20 @@ class Habits:
     """Chance of a wrong act wherever one is likely."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """How well the partner itself knows when somebody speaks: the truth would be learned instead of heard."""
+
+    late_slices: int
+    linger_slices: int
+    misses: float
+    """Share of stretches of speech that it never notices."""
+    echo_alarms: float
+    """Chance in each slice to take its own voice for somebody's."""
+    blind: bool
+    """The clock of the user's voice never runs."""
+
+
 @dataclass(slots=True)
 class Offer:
     """Something unprompted to say, there from `at_s` on."""
@@ -68,7 +82,15 @@ class Partner:
         self._ducked_s: float | None = None
         self._yielded: Sounded | None = None
         self._reply_due_s: float | None = None
-        self._heard_speech = False
+        self._ears = Ears(
+            late_slices=int(rng.integers(0, 4)),
+            linger_slices=int(rng.integers(0, 5)),
+            misses=float(rng.uniform(0.0, 0.2)),
+            echo_alarms=float(rng.choice([0.0, 0.0, 0.03])),
+            blind=bool(rng.random() < 0.2),
+        )
+        self._heard_speech = self._missing = False
+        self._speech_run = self._linger = 0
         self._pending: Action | None = None
         self._delay = 0
 
@@ -124,11 +146,21 @@ class Partner:
         assert len(values) == len(CLOCK_FIELDS)
         return [min(Clocks.CAP_S, value) for value in values]
 
-    def notice(self, t: float, speech: bool, noise: bool) -> None:
-        """Its own idea of whether somebody speaks: told of what is really so, and now and then wrong."""
-        heard = speech or (noise and bool(self._rng.random() < 0.3))
-        self._heard_speech = heard and bool(self._rng.random() > 0.02)
-        if self._heard_speech:
+    def notice(self, t: float, speech: bool, noise: bool, echo: bool) -> None:
+        """Its own idea of whether somebody speaks, which comes back to it as a clock: late, lingering, often wrong."""
+        if not speech:
+            self._speech_run = 0
+        elif self._speech_run == 0:
+            self._missing = bool(self._rng.random() < self._ears.misses)
+        self._speech_run += speech
+        heard = speech and not self._missing and self._speech_run > self._ears.late_slices
+        if heard:
+            self._linger = self._ears.linger_slices
+        elif self._linger > 0:
+            self._linger, heard = self._linger - 1, True
+        false_alarm = 0.3 * noise + self._ears.echo_alarms * echo
+        self._heard_speech = heard or bool(self._rng.random() < false_alarm)
+        if self._heard_speech and not self._ears.blind:
             self._last_user_s = t
 
     def act(self, label: labels.Label, moment: labels.Moment) -> None:

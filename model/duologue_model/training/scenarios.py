@@ -245,7 +245,13 @@ SCENARIOS: dict[str, Script] = {
     "offer_never_fits": offer_never_fits,
     "empty": empty,
 }
-WEIGHTS = {"empty": 4.0, "typing_alone": 1.5}
+WEIGHTS = {
+    "empty": 4.0,
+    "typing_alone": 1.5,
+    "backchannel": 1.5,
+    "stop_interruption": 2.0,
+    "question_interruption": 1.5,
+}
 """How often a class is drawn, 1 if not named here."""
 
 
@@ -279,5 +285,5 @@ def play(
     stage.wait(float(rng.uniform(0.5, 4.0)))
     while stage.t < seconds:
         script(stage)
-        stage.wait(float(np.clip(rng.lognormal(1.2, 0.8), 0.8, 12.0)))
+        stage.wait(float(np.clip(rng.lognormal(0.9, 0.8), 0.8, 12.0)))
     return stage.log()

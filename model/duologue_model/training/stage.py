@@ -245,7 +245,8 @@ class Stage:
         quiet = moment.since_key_s >= labels.TYPING_S and moment.since_speech_s > 0 and not moment.noise
         rows.empty.append(quiet and not (moment.sounding or moment.turn or moment.waiting))
         speech = any(part.sounds(start_s, t - 0.03) for part in self._loud())
-        partner.notice(t, speech, noise=any(n.start_s < t and n.end_s > start_s for n in self._noises))
+        noise = any(noise.start_s < t and noise.end_s > start_s for noise in self._noises)
+        partner.notice(t, speech, noise, moment.sounding is not None and moment.echo)
         partner.act(label, moment)
         self._close_turns(t)
         self._slice += 1
