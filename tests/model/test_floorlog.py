@@ -184,6 +184,16 @@ def test_a_key_stops_the_partner_by_rule() -> None:
     assert stopped >= 1
 
 
+def test_nobody_hums_along_while_the_user_types() -> None:
+    hummed = 0
+    for scenario in ("long_account", "typing_while_talking"):
+        for log in logs(scenario, count=8):
+            hums = log.perceived.action == ACTIONS.index(Action.BACKCHANNEL)
+            hummed += int(hums.sum())
+            assert (log.perceived.clocks[hums, 1] >= QUIET_AFTER_KEY_S - 1e-6).all()
+    assert hummed
+
+
 def test_an_answer_that_waits_begins_when_the_hands_rest() -> None:
     assert judge(Moment(t=5.0, reply=True, since_key_s=0.3)).action is Action.DEFER
     assert judge(Moment(t=5.0, reply=True, since_key_s=0.6)).action is Action.TAKE

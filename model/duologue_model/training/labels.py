@@ -149,7 +149,8 @@ def _in_turn(moment: Moment, turn: Turn, hold: Action) -> Action | None:
         return Action.DELEGATE if ended_s >= SLICE_S else None
     for index, part in enumerate(turn.parts):
         if HUM_FROM_S <= moment.t - part.end_s < HUM_UNTIL_S and moment.t < turn.parts[index + 1].start_s:
-            return Action.BACKCHANNEL if index in turn.humming else hold
+            may_hum = index in turn.humming and moment.since_key_s >= QUIET_AFTER_KEY_S
+            return Action.BACKCHANNEL if may_hum else hold
     return hold
 
 

@@ -34,7 +34,7 @@ class Habits:
     hesitation_slices: float = 0.0
     """Mean delay of what it decides."""
     turn_delay: bool = False
-    """Whether it takes the turn as late as people do."""
+    """Whether it takes the turn when people do, and half of the time later."""
     slips: float = 0.0
     """Chance of a wrong act wherever one is likely."""
 
@@ -220,7 +220,10 @@ class Partner:
 
     def _hesitate(self, wanted: Action) -> int:
         if wanted is Action.DELEGATE and self._habits.turn_delay:
-            return int(np.clip(self._timing.floor_transfer.draw(self._rng), 0.0, 1.2) / SLICE_S)
+            # People begin so early that a model would rarely see a turn that is over and still not answered.
+            late = self._rng.random() < 0.5
+            after_s = self._rng.uniform(0.0, 1.2) if late else self._timing.floor_transfer.draw(self._rng)
+            return int(np.clip(after_s, 0.0, 1.2) / SLICE_S)
         return min(4, int(self._rng.poisson(self._habits.hesitation_slices)))
 
     def _slip(self, label: labels.Label, moment: labels.Moment) -> Action | None:

@@ -263,11 +263,11 @@ def draw_scenario(rng: Generator) -> str:
 
 
 def draw_habits(rng: Generator) -> Habits:
-    """How good the partner of a session is: two in five are prompt, the others hesitate, a third of those also slip."""
+    """How good the partner of a session is: two in five are prompt, the others hesitate, half of those also slip."""
     choice = rng.random()
     if choice < 0.4:
         return Habits()
-    return Habits(hesitation_slices=1.0, turn_delay=True, slips=0.5 if choice > 0.8 else 0.0)
+    return Habits(hesitation_slices=1.0, turn_delay=True, slips=0.5 if choice > 0.7 else 0.0)
 
 
 def play(
