@@ -153,7 +153,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     if options.rebuild_bank:
         (options.bank / f"{options.split}.json").unlink(missing_ok=True)
-    bank = open_bank(options.bank, options.data, options.split, options.bank_seed, options.phrases)
+    bank = open_bank(options.bank, options.data, options.split, options.bank_seed, options.phrases, options.transcripts)
     seed = options.seed * len(SPLITS) + SPLITS.index(options.split)
     tally, shard, shards = Tally(), [], 0
     started_s = time.process_time()
@@ -198,6 +198,11 @@ def parser() -> argparse.ArgumentParser:
         "--data",
         type=Path,
         help="folder with train/ and dev/, with index.csv in each; without it only synthesis",
+    )
+    add(
+        "--transcripts",
+        type=Path,
+        help="CSV (path, text): what a recogniser made of the recorded clips, for a new bank",
     )
     add("--bank", type=Path, default=Path("build/bank"), help="folder of the utterance bank (default: build/bank)")
     add("--rebuild-bank", action="store_true", help="make the bank of the split again")

@@ -195,7 +195,8 @@ class Stage:
         edges = [first]
         edges += [b for b, before in zip(breaks, [0, *breaks], strict=False) if b > first and b - before > 800]
         edges.append(len(clip.samples))
-        words = clip.facts.text.split() if not first else []
+        words = clip.facts.text.split()
+        words = words[round(len(words) * first / len(clip.samples)) :]
         letters = max(1, sum(map(len, words)))
         parts: list[Said] = []
         at_s, said, used = start_s, 0, 0

@@ -103,11 +103,13 @@ class Bank:
         return dict(sorted(counts.items()))
 
 
-def open_bank(folder: Path, data: Path | None, split: str, seed: int, per_kind: int = 24) -> Bank:
+def open_bank(
+    folder: Path, data: Path | None, split: str, seed: int, per_kind: int = 24, transcripts: Path | None = None
+) -> Bank:
     """The bank of a split in `folder`, made there if it is not yet: some minutes on one core for the first time."""
     if not (folder / f"{split}.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_bank(folder, split, make_clips(data, split, seed, per_kind))
+        write_bank(folder, split, make_clips(data, split, seed, per_kind, transcripts))
     return read_bank(folder, split)
 
 
@@ -132,14 +134,16 @@ def read_bank(folder: Path, split: str) -> Bank:
     )
 
 
-def make_clips(data: Path | None, split: str, seed: int, per_kind: int) -> Iterator[Clip]:
+def make_clips(
+    data: Path | None, split: str, seed: int, per_kind: int, transcripts: Path | None = None
+) -> Iterator[Clip]:
     """All clips of a split: synthesised phrases, the partner's voice, and what people recorded."""
     assert split in SPLITS, split
     rng = np.random.default_rng([seed, SPLITS.index(split)])
     yield from _synthesised(split, per_kind, rng)
     yield from _partner(split, per_kind, rng)
     if data is not None:
-        yield from recorded(data, split)
+        yield from recorded(data, split, transcripts)
 
 
 def split_of(speaker: str) -> str:
@@ -148,14 +152,17 @@ def split_of(speaker: str) -> str:
     return "train" if share < 0.76 else "dev" if share < 0.88 else "held-out"
 
 
-def recorded(data: Path, split: str) -> Iterator[Clip]:
-    """The clips of people and keyboards in a data folder that belong to the split."""
+def recorded(data: Path, split: str, transcripts: Path | None = None) -> Iterator[Clip]:
+    """The clips of people and keyboards in a data folder that belong to the split.
+
+    The index has no texts of longer clips: `transcripts` (columns path, text) may hold what a recogniser made of them.
+    """
     import soundfile
 
     indices = sorted(data.glob("*/index.csv"))
     if not indices:
         raise BankTrouble(f"No index.csv in the folders of {data}. Give --data the folder that holds train/ and dev/.")
-    texts_of = _transcripts(data)
+    texts_of = _transcripts(transcripts)
     for index in indices:
         for row in csv.DictReader(index.read_text("utf-8").splitlines()):
             kinds, owner = _kinds_of(row)
@@ -187,12 +194,12 @@ def _kinds_of(row: dict[str, str]) -> tuple[tuple[str, ...], str]:
     return (("other",) if group.startswith("mycroft") and label != "bg_noise" else ()), ""
 
 
-def _transcripts(data: Path) -> dict[str, str]:
-    """Texts of clips that have none in the index: `transcripts.csv` (path, text), if somebody put it there."""
-    found: dict[str, str] = {}
-    for file in sorted(data.glob("*/transcripts.csv")):
-        found.update({row["path"]: row["text"] for row in csv.DictReader(file.read_text("utf-8").splitlines())})
-    return found
+def _transcripts(file: Path | None) -> dict[str, str]:
+    if file is None:
+        return {}
+    if not file.is_file():
+        raise BankTrouble(f"There is no {file}. Give --transcripts a CSV file with the columns path and text.")
+    return {row["path"]: row["text"] for row in csv.DictReader(file.read_text("utf-8").splitlines())}
 
 
 def _synthesised(split: str, per_kind: int, rng: Generator) -> Iterator[Clip]:
