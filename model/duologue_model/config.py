@@ -43,7 +43,9 @@ class ModelConfig:
     depth: int = 8
     """Layers; even. The one size dial."""
     ring_slices: int = 30_000 // SLICE_MS
-    """Slices before the present one that are seen: 30 s."""
+    """Slices before the present one that every second layer sees: 30 s."""
+    near_slices: int = 6_000 // SLICE_MS
+    """Slices before the present one that the other layers see: 6 s. Reading the ring is most of a step's work."""
     slices_per_step: int = 8
     """The most slices in one forward of a stream."""
     sinks: int = 4
@@ -54,7 +56,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         if self.depth < 2 or self.depth % 2:
             raise ValueError(f"The depth must be an even number of layers, not {self.depth}: take 6 (CPU) or 8 (GPU).")
-        if self.ring_slices < 1 or self.slices_per_step < 1:
+        if min(self.ring_slices, self.near_slices, self.slices_per_step) < 1:
             raise ValueError("The ring and the step must hold one slice at least.")
 
     @property
@@ -82,6 +84,11 @@ class ModelConfig:
         return 3 * self.width
 
     @property
-    def slots(self) -> int:
-        """Slices that the cache has room for: those seen by the first slice of the longest step, and that step."""
-        return self.ring_slices + self.slices_per_step
+    def windows(self) -> tuple[int, ...]:
+        """For every layer, how many slices before the present one it sees; the last sees the whole ring."""
+        near = min(self.near_slices, self.ring_slices)
+        return tuple(self.ring_slices if layer % 2 else near for layer in range(self.depth))
+
+    def slots(self, window: int) -> int:
+        """Slices that a cache has room for: those seen by the first slice of the longest step, and that step."""
+        return window + self.slices_per_step

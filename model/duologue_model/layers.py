@@ -1,6 +1,6 @@
 """The layers of the floor network, each usable over a whole session or over the next few slices of a stream.
 
-Attention is block-causal: the tokens of a slice see each other, all slices of the last 30 s, and a few learned sinks.
+Attention is block-causal: the tokens of a slice see each other, all slices of a window before, and a few learned sinks.
 Shapes as in `config.py`.
 """
 
@@ -28,13 +28,13 @@ class LayerCache:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where the tokens of one forward stand, and what they may see; the same for all layers."""
+    """Where the tokens of one forward stand, and what they may see; the same for all layers of a window."""
 
     rotation: tuple[Tensor, Tensor]
     """Cosine and sine, `[L, 16]` each."""
     mask: Tensor | None
     """Where it may look; None when everything may be seen. Whole: `[L, N]` bool. Streaming: `[H/G·L or 1, N]` float32
-    to be added, since it is the same for all layers and would be made into that in each."""
+    to be added, since it would be made into that in every layer."""
     places: Tensor | None = None
     """Streaming: `[L]` int64, where in the cache the tokens go."""
     readable: int = 0
@@ -153,28 +153,29 @@ class Block(nn.Module):
         return out
 
 
-def reach_of_whole(slices: int, config: ModelConfig, device: torch.device) -> Reach:
+def reach_of_whole(slices: int, window: int, config: ModelConfig, device: torch.device) -> Reach:
     """The reach of a whole session from its first slice: the same window and sinks as in a stream."""
     number = torch.arange(slices, device=device)
-    mask = _visible(number, number, config).repeat_interleave(TOKENS, 0).repeat_interleave(TOKENS, 1)
+    mask = _visible(number, number, window).repeat_interleave(TOKENS, 0).repeat_interleave(TOKENS, 1)
     mask = F.pad(mask, (config.sinks, 0), value=True)
     return Reach(rotation(number.repeat_interleave(TOKENS), config.head_width), mask)
 
 
-def reach_of_step(position: int, slices: int, config: ModelConfig, device: torch.device) -> Reach:
+def reach_of_step(position: int, slices: int, window: int, config: ModelConfig, device: torch.device) -> Reach:
     """The reach of the next `slices` slices of a stream that has had `position` slices."""
     if not 0 < slices <= config.slices_per_step:
         raise ValueError(f"A step takes 1 to {config.slices_per_step} slices, not {slices}: cut the stream into steps.")
     end = position + slices
     number = torch.arange(position, end, device=device)
-    written = written_slots(end, config)
-    first = config.sinks + number % config.slots * TOKENS
+    slots = config.slots(window)
+    written = written_slots(end, slots)
+    first = config.sinks + number % slots * TOKENS
     places = (first[:, None] + torch.arange(TOKENS, device=device)).flatten()
     mask = None
-    if slices > 1 or end > config.ring_slices + 1:
+    if slices > 1 or end > window + 1:
         slot = torch.arange(written, device=device)
-        held = end - 1 - (end - 1 - slot) % config.slots
-        visible = _visible(number, held, config).repeat_interleave(TOKENS, 1)
+        held = end - 1 - (end - 1 - slot) % slots
+        visible = _visible(number, held, window).repeat_interleave(TOKENS, 1)
         if slices > 1:
             visible = visible.repeat_interleave(TOKENS, 0).repeat(config.heads // config.key_heads, 1)
         visible = F.pad(visible, (config.sinks, 0), value=True)
@@ -183,12 +184,12 @@ def reach_of_step(position: int, slices: int, config: ModelConfig, device: torch
     return Reach(turn, mask, places, config.sinks + written * TOKENS)
 
 
-def written_slots(position: int, config: ModelConfig) -> int:
+def written_slots(position: int, slots: int) -> int:
     """Slots of the ring that hold a slice once `position` slices have been written; always the first ones."""
-    return min(position, config.slots)
+    return min(position, slots)
 
 
-def _visible(query: Tensor, key: Tensor, config: ModelConfig) -> Tensor:
+def _visible(query: Tensor, key: Tensor, window: int) -> Tensor:
     """`[queries, keys]`: whether a slice may be seen from another, both given by number."""
     behind = query[:, None] - key
-    return (behind >= 0) & (behind <= config.ring_slices)
+    return (behind >= 0) & (behind <= window)

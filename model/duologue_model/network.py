@@ -7,7 +7,7 @@ Shapes as in `config.py`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -117,15 +117,19 @@ class FloorNetwork(nn.Module):
 
     def forward(self, inputs: Inputs) -> Outputs:
         """Whole sessions from their first slice on; letters only in training."""
-        return self.over(inputs, reach_of_whole(len(inputs), self.config, inputs.events.device))
+        device = inputs.events.device
+        reach = {
+            window: reach_of_whole(len(inputs), window, self.config, device) for window in set(self.config.windows)
+        }
+        return self.over(inputs, reach)
 
-    def over(self, inputs: Inputs, reach: Reach, caches: Sequence[LayerCache] | None = None) -> Outputs:
-        """One forward within a reach; with caches, over the next slices of a stream."""
+    def over(self, inputs: Inputs, reach: Mapping[int, Reach], caches: Sequence[LayerCache] | None = None) -> Outputs:
+        """One forward within the reach of each window; with caches, over the next slices of a stream."""
         x = self.embedding(inputs)  # [B, T, K, D]
         batch, slices = x.shape[:2]
         x = x.flatten(1, 2)  # [B, L, D]
-        for index, block in enumerate(self.blocks):
-            x = block(x, reach, None if caches is None else caches[index])
+        for index, (block, window) in enumerate(zip(self.blocks, self.config.windows, strict=True)):
+            x = block(x, reach[window], None if caches is None else caches[index])
         return self._decide(self.norm(x).view(batch, slices, TOKENS, -1))
 
     def _decide(self, x: Tensor) -> Outputs:

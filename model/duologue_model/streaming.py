@@ -59,10 +59,10 @@ def start(network: FloorNetwork, batch: int = 1) -> NetworkState:
     """The state before the first slice: sinks in their places, all else NaN, so that reading it would be heard of."""
     config = network.config
     layers = []
-    for block in network.blocks:
+    for block, window in zip(network.blocks, config.windows, strict=True):
         assert isinstance(block, Block)
         sink_keys, sink_values = block.attention.sinks(batch)
-        room = (batch, config.key_heads, config.slots * TOKENS, config.head_width)
+        room = (batch, config.key_heads, config.slots(window) * TOKENS, config.head_width)
         unwritten = sink_keys.new_full(room, torch.nan)
         layers.append(LayerCache(torch.cat([sink_keys, unwritten], dim=2), torch.cat([sink_values, unwritten], dim=2)))
     return NetworkState(0, AudioState.silent(batch), tuple(layers))
@@ -74,7 +74,10 @@ def step(network: FloorNetwork, state: NetworkState, inputs: Inputs) -> tuple[Ne
 
     Raises ValueError for more slices than the ring has room for.
     """
-    reach = reach_of_step(state.position, len(inputs), network.config, inputs.events.device)
+    config, device = network.config, inputs.events.device
+    reach = {
+        window: reach_of_step(state.position, len(inputs), window, config, device) for window in set(config.windows)
+    }
     outputs = network.over(inputs, reach, state.layers)
     return NetworkState(state.position + len(inputs), state.audio, state.layers), outputs
 

@@ -7,7 +7,8 @@ from duologue_model.config import TOKENS, ModelConfig
 from duologue_model.layers import Attention, LayerCache, reach_of_step, reach_of_whole, rotate, rotation, written_slots
 
 CPU = torch.device("cpu")
-TINY = ModelConfig(depth=2, ring_slices=5, slices_per_step=8, dropout=0.0)
+TINY = ModelConfig(depth=2, slices_per_step=8, dropout=0.0)
+WINDOW = 5
 SLICES = 40
 
 
@@ -26,7 +27,7 @@ def tokens(seed: int = 0) -> torch.Tensor:
 
 def empty_cache(attention: Attention) -> LayerCache:
     keys, values = attention.sinks(1)
-    unwritten = keys.new_full((1, TINY.key_heads, TINY.slots * TOKENS, TINY.head_width), torch.nan)
+    unwritten = keys.new_full((1, TINY.key_heads, TINY.slots(WINDOW) * TOKENS, TINY.head_width), torch.nan)
     return LayerCache(torch.cat([keys, unwritten], dim=2), torch.cat([values, unwritten], dim=2))
 
 
@@ -36,14 +37,14 @@ def check(attention: Attention, x: torch.Tensor, slices_per_step: int) -> torch.
     cache, position, seen = empty_cache(attention), 0, []
     for piece in torch.split(x, slices_per_step * TOKENS, dim=1):
         count = piece.shape[1] // TOKENS
-        seen.append(attention(piece, reach_of_step(position, count, TINY, CPU), cache))
+        seen.append(attention(piece, reach_of_step(position, count, WINDOW, TINY, CPU), cache))
         position += count
     return torch.cat(seen, dim=1)
 
 
 @torch.no_grad()
 def whole(attention: Attention, x: torch.Tensor) -> torch.Tensor:
-    result: torch.Tensor = attention(x, reach_of_whole(x.shape[1] // TOKENS, TINY, CPU), None)
+    result: torch.Tensor = attention(x, reach_of_whole(x.shape[1] // TOKENS, WINDOW, TINY, CPU), None)
     return result
 
 
@@ -74,11 +75,11 @@ def test_the_sinks_are_seen_by_everybody(attention: Attention) -> None:
 
 def test_a_step_longer_than_the_ring_allows_is_refused() -> None:
     with pytest.raises(ValueError, match="1 to 8 slices, not 9"):
-        reach_of_step(0, 9, TINY, CPU)
+        reach_of_step(0, 9, WINDOW, TINY, CPU)
 
 
 def test_written_slots_are_the_first_ones() -> None:
-    assert [written_slots(position, TINY) for position in (0, 1, 13, 14, 1000)] == [0, 1, 13, 13, 13]
+    assert [written_slots(position, 13) for position in (0, 1, 13, 14, 1000)] == [0, 1, 13, 13, 13]
 
 
 def test_after_a_month_a_second_is_still_a_second() -> None:

@@ -18,9 +18,9 @@ from duologue_model.streams import Streams, encode
 from duologue_model.vocabulary import ForcedToken
 from support.perceived import some_slices
 
-TINY = ModelConfig(depth=4, ring_slices=12)
+TINY = ModelConfig(depth=4, ring_slices=12, near_slices=5)
 SLICES = 70
-"""Far beyond the ring: 12 slices a layer, and what four layers reach together."""
+"""Far beyond both rings, and beyond what four layers reach together: 34 slices."""
 HEADS = [field.name for field in fields(Outputs) if field.name != "letters"]
 
 
@@ -75,7 +75,7 @@ def test_the_future_cannot_be_seen(network: FloorNetwork) -> None:
 
 def test_what_lies_beyond_the_reach_of_all_layers_is_forgotten(network: FloorNetwork) -> None:
     slices, other = some_slices(SLICES), some_slices(SLICES, seed=9)
-    reach = TINY.depth * TINY.ring_slices + 1  # and one slice, whose samples the first column still needs
+    reach = sum(TINY.windows) + 1  # and one slice, whose samples the first column still needs
     streamed, changed = (
         check(network, s, (1,)) for s in (slices, [*other[: SLICES - reach - 1], *slices[SLICES - reach - 1 :]])
     )
@@ -104,7 +104,7 @@ def test_unwritten_places_are_nan_and_never_reach_an_output(network: FloorNetwor
 def test_a_mask_that_reads_unwritten_places_would_be_heard_of(
     network: FloorNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layers, "written_slots", lambda position, config: min(position + 1, config.slots))
+    monkeypatch.setattr(layers, "written_slots", lambda position, slots: min(position + 1, slots))
     _, outputs = hear(network, start(network), some_slices(2))
     assert bool(outputs.action.isnan().any())
 
@@ -151,8 +151,7 @@ def test_memory_is_the_same_after_ten_thousand_slices() -> None:
 def test_the_same_minute_is_decided_alike_after_eight_hours(network: FloorNetwork) -> None:
     slices = some_slices(SLICES)
     early = check(network, slices, (1,))["action"]
-    cycles = 360_000 // TINY.slots
-    state = replace(start(network), position=cycles * TINY.slots)
+    state = replace(start(network), position=360_000)
     # A full ring of what nobody will see any more stands for the eight hours before.
     for layer in state.layers:
         layer.keys.nan_to_num_(0.5)
