@@ -88,10 +88,10 @@ def test_the_rate_warms_up_and_comes_down() -> None:
 
 
 def test_the_loss_falls_on_a_session_seen_again_and_again(tmp_path: Path) -> None:
-    recipe = replace(TINY, steps=60, warmup_steps=5, learning_rate=3e-3, save_every_steps=60, judge_every_steps=60)
+    recipe = replace(TINY, steps=40, warmup_steps=5, learning_rate=3e-3, save_every_steps=40, judge_every_steps=40)
     Trainer(recipe, [Prepared(example())], tmp_path).run()
     losses = [json.loads(line)["loss"] for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
-    assert len(losses) == 60
+    assert len(losses) == 40
     assert np.mean(losses[-10:]) < 0.6 * np.mean(losses[:5])
 
 
