@@ -101,7 +101,7 @@ class Trainer:
         self._out.mkdir(parents=True, exist_ok=True)
         (self._out / "recipe.json").write_text(json.dumps(asdict(self._recipe), indent=2) + "\n", "utf-8")
         began_s = time.monotonic()
-        with (self._out / "curves.jsonl").open("a", encoding="utf-8") as curves:
+        with (self._out / "curves.jsonl").open("a", buffering=1, encoding="utf-8") as curves:
             while self.step < self._recipe.steps:
                 line = {"step": self.step, **self._one_step()}
                 if self.step % self._recipe.judge_every_steps == 0 or self.step == self._recipe.steps:
@@ -109,7 +109,6 @@ class Trainer:
                     print(json.dumps({**line, "minutes": round((time.monotonic() - began_s) / 60, 1)}), file=sys.stderr)
                 curves.write(json.dumps(line) + "\n")
                 if self.step % self._recipe.save_every_steps == 0 or self.step == self._recipe.steps:
-                    curves.flush()
                     self.save()
 
     @torch.no_grad()

@@ -41,6 +41,8 @@ from duologue_server.voice.floor_events import (
 
 BACKCHANNEL_TEXT = "Mm-hm."
 DEFAULT_RULES = Rules()
+_NOT_FOR_US = (UserState.NOISE, UserState.SPEAKING_TO_OTHERS)
+"""What ends like this is no turn: its words are let go."""
 
 Microphone = Literal["off", "push_to_talk", "open", "muted", "asleep"]
 
@@ -148,7 +150,7 @@ def _decided(state: FloorState, event: Decided, rules: Rules) -> Step:
         case Action.SILENT if decision.user is UserState.STOP_REQUEST:
             state, effects = _be_quiet(state, "asked to stop")
             effects = (*effects, ForgetTurn())
-        case Action.SILENT if decision.user is UserState.NOISE and not decision.speech:
+        case Action.SILENT if decision.user in _NOT_FOR_US and not decision.speech:
             effects = (ForgetTurn(),)
         case _:
             pass
