@@ -145,7 +145,7 @@ class VoiceState:
     latency_ms: float | None
     """From the end of the user's last turn to the first sound of the answer."""
     dropped: int
-    """Blocks and messages that queues had to drop so far."""
+    """Slices that the engine was too late for, so far."""
 
 
 @dataclass(frozen=True, slots=True)

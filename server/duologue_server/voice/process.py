@@ -85,11 +85,6 @@ class Sound:
     def has_output(self) -> bool:
         return bool(getattr(self._device, "has_output", True))
 
-    @property
-    def dropped(self) -> int:
-        """Microphone samples that came faster than they were taken."""
-        return self._ring.dropped
-
     def start(self) -> None:
         """Opens the device. Raises DeviceTrouble."""
         now_s = time.monotonic()

@@ -9,7 +9,7 @@ from earshot import Detector
 
 from duologue_model.baseline import BaselineEngine
 from duologue_model.slices import SLICE_SAMPLES, Slice
-from duologue_server.audio.echo import WebRtcEchoCanceller
+from duologue_server.audio.echo import DoubleTalkEchoCanceller
 from duologue_server.audio.levels import level_dbfs
 from duologue_server.audio.resample import resample
 from duologue_server.doctor.result import Result
@@ -115,7 +115,7 @@ def _canceller(spoken: Samples) -> Result:
     far = np.tile(spoken, 3)[: len(spoken) * 3 // 160 * 160]
     late = ECHO_DELAY_MS * RATE_HZ // 1000
     near = np.float32(0.25) * np.concatenate([np.zeros(late, np.float32), far[:-late]])
-    canceller = WebRtcEchoCanceller()
+    canceller = DoubleTalkEchoCanceller()
     began_s = time.monotonic()
     left = canceller.process(near, far)
     took_s = time.monotonic() - began_s
