@@ -47,9 +47,13 @@ def start_voice(server: LspClient) -> int:
 
 
 def voices(server: ServerProcess) -> list[int]:
-    """Voice processes that the server has running."""
-    children = psutil.Process(server.process.pid).children(recursive=True)
-    return [child.pid for child in children if "fake_voice.py" in " ".join(child.cmdline())]
+    """Voice processes that the server has running.
+
+    Between fork and exec, any child of the server (a linter, say) bears the server's own command line.
+    """
+    parent = psutil.Process(server.process.pid)
+    lines = {child.pid: child.cmdline() for child in parent.children(recursive=True)}
+    return [pid for pid, line in lines.items() if "fake_voice.py" in " ".join(line) and line != parent.cmdline()]
 
 
 def check_gone(*pids: int) -> None:
