@@ -161,6 +161,12 @@ class FloorLog:
     echo_db: float
     """Level of the partner's voice in the microphone against the loudspeaker."""
     perceived: Perceived
+    delegated_s: tuple[float, ...] = ()
+    """When the partner handed a turn of the user to whoever answers."""
+    offered_s: tuple[float, ...] = ()
+    """When something unprompted to say came up."""
+    decided: NDArray[np.int64] | None = None
+    """`[T, 2]`: what an engine decided in each slice: its action and the user's state, as indices; None if none ran."""
 
     @property
     def duration_s(self) -> float:
