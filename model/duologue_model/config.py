@@ -42,8 +42,8 @@ class ModelConfig:
 
     depth: int = 8
     """Layers; even. The one size dial."""
-    ring_slices: int = 30_000 // SLICE_MS
-    """Slices before the present one that every second layer sees: 30 s."""
+    ring_slices: int = 24_000 // SLICE_MS
+    """Slices before the present one that every second layer sees: 24 s, which is also what it is trained on."""
     near_slices: int = 6_000 // SLICE_MS
     """Slices before the present one that the other layers see: 6 s. Reading the ring is most of a step's work."""
     slices_per_step: int = 8

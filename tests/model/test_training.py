@@ -1,6 +1,8 @@
 """Labels, loss and the loop, on sessions so simple that their truth can be read off."""
 
 import json
+import math
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +14,24 @@ from duologue_model.config import LETTERS
 from duologue_model.slices import SLICE_SAMPLES
 from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.loss import MOST_WEIGHT, action_weights
+from duologue_model.training.material import Prepared, Simulated, draw_window
 from duologue_model.training.targets import future_bins, hazard_bins, letters_between
-from duologue_model.training.train import Prepared, Recipe, Trainer, learning_rate, main
+from duologue_model.training.train import Recipe, Trainer, area_under_curve, learning_rate, main
 from duologue_model.vocabulary import Action, UserState
 
 SLICES = 100
+
+
+class Fixed:
+    """Material that is the same at every step."""
+
+    def __init__(self, *sessions: SessionExample) -> None:
+        self._sessions = [Prepared(one) for one in sessions]
+
+    def at_step(self, step: int) -> list[Prepared]:
+        return self._sessions
+
+
 TINY = Recipe(depth=2, steps=4, batch=2, window_s=2.0, warmup_steps=2, save_every_steps=2, judge_every_steps=2)
 
 
@@ -69,7 +84,7 @@ def test_joint_futures_see_who_will_speak() -> None:
 
 
 def test_letters_are_those_of_whole_words() -> None:
-    symbols = letters_between(example(), 0, 33).tolist()
+    symbols = letters_between(example().transcript, 0, 33).tolist()
     assert "".join(LETTERS[symbol - 1] for symbol in symbols) == "what is"
 
 
@@ -89,14 +104,14 @@ def test_the_rate_warms_up_and_comes_down() -> None:
 
 def test_the_loss_falls_on_a_session_seen_again_and_again(tmp_path: Path) -> None:
     recipe = replace(TINY, steps=40, warmup_steps=5, learning_rate=3e-3, save_every_steps=40, judge_every_steps=40)
-    Trainer(recipe, [Prepared(example())], tmp_path).run()
+    Trainer(recipe, Fixed(example()), tmp_path).run()
     losses = [json.loads(line)["loss"] for line in (tmp_path / "curves.jsonl").read_text().splitlines()]
     assert len(losses) == 40
     assert np.mean(losses[-10:]) < 0.6 * np.mean(losses[:5])
 
 
 def test_a_run_that_was_cut_off_ends_like_one_that_was_not(tmp_path: Path) -> None:
-    sessions = [Prepared(example("one")), Prepared(example("three", loud=True))]
+    sessions = Fixed(example("one"), example("three", loud=True))
     whole = Trainer(TINY, sessions, tmp_path / "whole")
     whole.run()
     Trainer(replace(TINY, steps=2), sessions, tmp_path / "cut").run()
@@ -109,9 +124,37 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(tmp_path: Path) -> No
         assert torch.allclose(weight, resumed.network.state_dict()[name], atol=1e-6), name
 
 
+def test_simulated_sessions_depend_on_the_step_alone() -> None:
+    made: list[int] = []
+
+    def make(number: int) -> SessionExample:
+        made.append(number)
+        return example(str(number))
+
+    going, resumed = Simulated(make, pool=4, fresh=2), Simulated(make, pool=4, fresh=2)
+    names = [[one.name for one in going.at_step(step)] for step in range(4)]
+    assert names[0] == ["0", "1", "2", "3"]
+    assert names[3] == ["6", "7", "8", "9"]
+    made.clear()
+    assert [one.name for one in resumed.at_step(3)] == names[3]
+    assert made == [6, 7, 8, 9], "what is no longer needed is not made"
+
+
+def test_windows_are_drawn_where_something_happens() -> None:
+    drawn = [draw_window([Prepared(example())], 25, random.Random(seed))[1] for seed in range(60)]
+    with_speech = sum(bool(targets.voice.any()) for targets in drawn)
+    assert with_speech > 45, "by chance alone it would be about 40"
+
+
+def test_area_under_the_curve() -> None:
+    assert area_under_curve(torch.tensor([0.9, 0.8]), torch.tensor([0.1, 0.7])) == 1.0
+    assert area_under_curve(torch.tensor([0.1]), torch.tensor([0.1, 0.9])) == 0.25
+    assert math.isnan(area_under_curve(torch.tensor([]), torch.tensor([0.5])))
+
+
 def test_sessions_shorter_than_a_window_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no session is as long as a window of 20 s"):
-        Trainer(Recipe(depth=2), [Prepared(example())], tmp_path)
+    with pytest.raises(ValueError, match="no session is as long as a window of 300 slices"):
+        Trainer(Recipe(depth=2), Fixed(example()), tmp_path)
 
 
 def test_the_command_line_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

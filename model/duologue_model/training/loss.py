@@ -25,6 +25,7 @@ class LossWeights:
     futures: float = 0.5
     voice: float = 0.25
     letters: float = 0.3
+    """Of a loss for each frame, so that it weighs like the others from the first step on."""
 
 
 def action_weights(actions: Tensor) -> Tensor:
@@ -73,4 +74,7 @@ def _spelling(logits: Tensor, letters: list[Tensor]) -> Tensor:
     lengths = torch.full((len(said),), log_probabilities.shape[0], dtype=torch.int64)
     targets = torch.cat([letters[index] for index in said]).to(logits.device)
     target_lengths = torch.tensor([len(letters[index]) for index in said])
-    return functional.ctc_loss(log_probabilities, targets, lengths, target_lengths, zero_infinity=True)
+    whole = functional.ctc_loss(
+        log_probabilities, targets, lengths, target_lengths, reduction="sum", zero_infinity=True
+    )
+    return whole / (logits.shape[0] * logits.shape[1])

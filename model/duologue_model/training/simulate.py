@@ -46,6 +46,11 @@ def session(bank: Bank, seed: int, number: int, seconds: float, scenario: str | 
     return log, example(log, bank, rng)
 
 
+def session_seed(seed: int, split: str) -> int:
+    """The seed of a split's sessions: no two splits share one."""
+    return seed * len(SPLITS) + SPLITS.index(split)
+
+
 def write_shard(file: Path, sessions: Sequence[SessionExample]) -> None:
     """Writes sessions to an .npz: sound as 16-bit integers, texts as JSON, names `NUMBER.FIELD`."""
     arrays: dict[str, Any] = {}
@@ -154,7 +159,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.rebuild_bank:
         (options.bank / f"{options.split}.json").unlink(missing_ok=True)
     bank = open_bank(options.bank, options.data, options.split, options.bank_seed, options.phrases, options.transcripts)
-    seed = options.seed * len(SPLITS) + SPLITS.index(options.split)
+    seed = session_seed(options.seed, options.split)
     tally, shard, shards = Tally(), [], 0
     started_s = time.process_time()
     for number in range(options.first, options.first + options.sessions):

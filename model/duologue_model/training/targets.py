@@ -1,6 +1,7 @@
 """What the network should have said about a session: labels as tensors, for every head."""
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,7 +50,7 @@ def targets_of(example: SessionExample) -> Targets:
         hazard=torch.from_numpy(hazard_bins(example.turn_end)),
         futures=torch.from_numpy(future_bins(example.user_voice, example.own_voice)),
         voice=torch.from_numpy(voice.astype(np.float32)),
-        letters=letters_between(example, 0, len(example.action)),
+        letters=letters_between(example.transcript, 0, len(example.action)),
     )
 
 
@@ -79,10 +80,10 @@ def future_bins(user_voice: NDArray[np.bool_], own_voice: NDArray[np.bool_]) -> 
     return futures
 
 
-def letters_between(example: SessionExample, first: int, last: int) -> Tensor:
+def letters_between(transcript: Iterable[tuple[float, float, str]], first: int, last: int) -> Tensor:
     """Symbols of the user's words that begin and end in slices `first` to before `last`, words apart by a space."""
     start_s, end_s = first * SLICE_S, last * SLICE_S
-    words = [text.lower() for from_s, to_s, text in example.transcript if from_s >= start_s and to_s <= end_s]
+    words = [text.lower() for from_s, to_s, text in transcript if from_s >= start_s and to_s <= end_s]
     return torch.tensor(
         [LETTERS.index(letter) + 1 for letter in " ".join(words) if letter in LETTERS], dtype=torch.int64
     )

@@ -1,48 +1,66 @@
 """Trains a floor network: one readable loop, a fixed seed, checkpoints that resume, curves as JSON lines.
 
-    python -m duologue_model.training.train --data SHARDS --out RUN [--recipe cpu|gpu]
+  python -m duologue_model.training.train --out RUN --bank BANK [--recipe cpu|gpu]
+  python -m duologue_model.training.train --out RUN --data SHARDS --dev SHARDS
+  torchrun --nproc-per-node 4 -m duologue_model.training.train --out RUN --bank BANK --recipe gpu
 
-The recipes differ in size and length only. One thread: two are slower on a busy machine.
+With a bank (see the simulator), sessions are simulated while it trains; with shards, those are used. The recipes differ
+in size and length only. On a CPU it takes one thread: two are slower on a busy machine. Run it again to go on from the
+last checkpoint.
 """
 
 import argparse
 import json
 import math
+import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
 
 from duologue_model.config import ModelConfig
-from duologue_model.features import AudioState
-from duologue_model.network import FloorNetwork
+from duologue_model.network import FloorNetwork, Outputs
 from duologue_model.slices import SLICE_MS
-from duologue_model.streams import Inputs, Streams, encode
+from duologue_model.streams import Inputs
 from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.loss import LossWeights, action_weights, loss_of
-from duologue_model.training.simulate import read_shard
-from duologue_model.training.targets import Targets, letters_between, targets_of
+from duologue_model.training.material import Material, Prepared, Shards, Simulated, draw_window, read_sessions
+from duologue_model.vocabulary import Action
+
+DELEGATE = list(Action).index(Action.DELEGATE)
+HOLDS = tuple(list(Action).index(action) for action in (Action.SILENT, Action.DEFER, Action.BACKCHANNEL))
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that a run depends on besides its data."""
+    """Everything that a run depends on besides its bank or shards."""
 
     depth: int = 6
-    steps: int = 6000
-    batch: int = 8
-    window_s: float = 20.0
-    learning_rate: float = 6e-4
-    warmup_steps: int = 200
+    steps: int = 1500
+    batch: int = 6
+    """Windows of a step, in each process."""
+    window_s: float = 24.0
+    learning_rate: float = 1.5e-3
+    warmup_steps: int = 60
     weight_decay: float = 0.05
     most_gradient: float = 1.0
-    save_every_steps: int = 250
-    judge_every_steps: int = 250
+    session_s: float = 60.0
+    """Length of a simulated session."""
+    pool: int = 64
+    """Simulated sessions at hand at once, of which `fresh` are replaced at every step."""
+    fresh: int = 2
+    save_every_steps: int = 25
+    judge_every_steps: int = 100
+    judged: int = 40
+    """Sessions of the development split that it is judged on."""
     seed: int = 1
 
     @property
@@ -52,83 +70,79 @@ class Recipe:
 
 RECIPES = {
     "cpu": Recipe(),
-    "gpu": Recipe(depth=8, steps=30_000, batch=64, learning_rate=1e-3, warmup_steps=500),
+    "gpu": Recipe(depth=8, steps=12_000, batch=64, pool=512, fresh=16, learning_rate=1e-3, warmup_steps=400),
 }
 
 
-class Prepared:
-    """A session with its inputs computed once; windows are cut out of it."""
-
-    def __init__(self, example: SessionExample) -> None:
-        self._example = example
-        _, self._inputs = encode(Streams.of_session(example), AudioState.silent())
-        self._targets = targets_of(example)
-        self.slices = len(example.action)
-
-    @property
-    def actions(self) -> torch.Tensor:
-        return self._targets.action
-
-    def window(self, first: int, slices: int) -> tuple[Inputs, Targets]:
-        """The slices from `first` on."""
-        last = first + slices
-        letters = letters_between(self._example, first, last)
-        return self._inputs.part(first, last), self._targets.part(first, last, letters)
-
-
 class Trainer:
-    """One run: its network, its optimiser, and where it has come to."""
+    """One run: its network, its optimisers, and where it has come to."""
 
-    def __init__(self, recipe: Recipe, sessions: Sequence[Prepared], out: Path) -> None:
+    def __init__(self, recipe: Recipe, material: Material, out: Path, workers: "Workers | None" = None) -> None:
         """Raises ValueError when no session is as long as a window."""
         self._recipe = recipe
-        self._sessions = [one for one in sessions if one.slices >= recipe.window_slices]
-        if not self._sessions:
-            raise ValueError(f"no session is as long as a window of {recipe.window_s:g} s; simulate longer ones")
+        self._material = material
         self._out = out
-        self._random = random.Random(recipe.seed)
-        torch.manual_seed(recipe.seed)
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._workers = workers or Workers()
+        self._random = random.Random(recipe.seed + 1000 * self._workers.rank)
+        torch.manual_seed(recipe.seed + self._workers.rank)
+        self._device = self._workers.device
         self.network = FloorNetwork(ModelConfig(depth=recipe.depth), recipe.seed).to(self._device)
-        self._optimiser = torch.optim.AdamW(
-            self.network.parameters(), recipe.learning_rate, betas=(0.9, 0.98), weight_decay=recipe.weight_decay
-        )
-        self._by_action = action_weights(torch.cat([one.actions for one in self._sessions]))
+        self._wrapped: Callable[[Inputs], Outputs] = self._workers.wrap(self.network)
+        self._optimisers = optimisers_of(self.network, recipe)
+        sessions = material.at_step(0)
+        draw_window(sessions, recipe.window_slices, random.Random(0))
+        self._by_action = action_weights(torch.cat([one.actions for one in sessions]))
         self.step = 0
 
     def run(self, judged: Sequence[Prepared] = ()) -> None:
         """Trains to the end of the recipe, from where it has come to."""
+        chief = self._workers.rank == 0
         self._out.mkdir(parents=True, exist_ok=True)
-        (self._out / "recipe.json").write_text(json.dumps(asdict(self._recipe), indent=2) + "\n", "utf-8")
+        if chief:
+            (self._out / "recipe.json").write_text(json.dumps(asdict(self._recipe), indent=2) + "\n", "utf-8")
         began_s = time.monotonic()
-        with (self._out / "curves.jsonl").open("a", buffering=1, encoding="utf-8") as curves:
+        with (
+            (self._out / ("curves.jsonl" if chief else os.devnull)).open("a", buffering=1, encoding="utf-8") as curves,
+            progress_bar(disable=not chief) as bar,
+        ):
+            task = bar.add_task("training", total=self._recipe.steps, completed=self.step, loss=math.nan)
             while self.step < self._recipe.steps:
-                line = {"step": self.step, **self._one_step()}
-                if self.step % self._recipe.judge_every_steps == 0 or self.step == self._recipe.steps:
+                line = {"step": self.step + 1, **self._one_step()}
+                bar.update(task, completed=self.step, loss=line["loss"])
+                if chief and self._due(self._recipe.judge_every_steps):
                     line |= {f"dev_{name}": value for name, value in self.judge(judged).items()}
-                    print(json.dumps({**line, "minutes": round((time.monotonic() - began_s) / 60, 1)}), file=sys.stderr)
+                    bar.print(json.dumps({**line, "minutes": round((time.monotonic() - began_s) / 60, 1)}))
                 curves.write(json.dumps(line) + "\n")
-                if self.step % self._recipe.save_every_steps == 0 or self.step == self._recipe.steps:
+                if chief and self._due(self._recipe.save_every_steps):
                     self.save()
 
     @torch.no_grad()
     def judge(self, sessions: Sequence[Prepared]) -> dict[str, float]:
-        """Loss and accuracies over the first window of each session; empty without sessions."""
-        fitting = [one for one in sessions if one.slices >= self._recipe.window_slices]
+        """Loss, accuracy and how well it knows ends of turns from pauses, over the first window of each session."""
+        slices = self._recipe.window_slices
+        fitting = [one for one in sessions if one.slices >= slices]
         if not fitting:
             return {}
         self.network.eval()
-        losses, right, labelled = 0.0, 0, 0
+        losses, ended, paused = 0.0, [], []
+        right = labelled = 0
         for one in fitting:
-            inputs, targets = one.window(0, self._recipe.window_slices)
+            inputs, targets = one.window(0, slices)
             outputs = self.network(inputs.to(self._device))
             total, _ = loss_of(outputs, [targets], LossWeights(), self._by_action)
             losses += float(total)
             known = targets.action != IGNORED
             right += int((outputs.action[0].argmax(-1).cpu() == targets.action)[known].sum())
             labelled += int(known.sum())
+            handing = torch.softmax(outputs.action[0].cpu(), dim=-1)[:, DELEGATE]
+            ended.append(handing[targets.action == DELEGATE])
+            paused.append(handing[in_pauses(targets.action, targets.voice)])
         self.network.train()
-        return {"loss": round(losses / len(fitting), 4), "action_accuracy": round(right / max(1, labelled), 4)}
+        return {
+            "loss": round(losses / len(fitting), 4),
+            "action_accuracy": round(right / max(1, labelled), 4),
+            "end_of_turn_auc": round(area_under_curve(torch.cat(ended), torch.cat(paused)), 4),
+        }
 
     def save(self) -> None:
         """Writes the checkpoint; the one before is kept until this one is whole."""
@@ -137,7 +151,8 @@ class Trainer:
             "step": self.step,
             "depth": self._recipe.depth,
             "network": self.network.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
+            "by_action": self._by_action,
             "random": self._random.getstate(),
             "torch_random": torch.get_rng_state(),
         }
@@ -153,53 +168,151 @@ class Trainer:
         if state["depth"] != self._recipe.depth:
             raise ValueError(f"{file} is of depth {state['depth']}, the recipe of depth {self._recipe.depth}")
         self.network.load_state_dict(state["network"])
-        self._optimiser.load_state_dict(state["optimiser"])
+        for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self._by_action = state["by_action"].cpu()
         self._random.setstate(state["random"])
         torch.set_rng_state(state["torch_random"].cpu())
         self.step = state["step"]
         return True
 
+    def _due(self, every_steps: int) -> bool:
+        return self.step % every_steps == 0 or self.step == self._recipe.steps
+
     def _one_step(self) -> dict[str, float]:
         recipe = self._recipe
-        for group in self._optimiser.param_groups:
-            group["lr"] = learning_rate(recipe, self.step)
-        pieces = [self._draw() for _ in range(recipe.batch)]
+        for optimiser in self._optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(recipe, self.step)
+        sessions = self._material.at_step(self.step)
+        pieces = [draw_window(sessions, recipe.window_slices, self._random) for _ in range(recipe.batch)]
         inputs = Inputs.stack([piece[0] for piece in pieces]).to(self._device)
         self.network.train()
-        total, parts = loss_of(self.network(inputs), [piece[1] for piece in pieces], LossWeights(), self._by_action)
-        self._optimiser.zero_grad(set_to_none=True)
+        # Products of matrices in half precision take two thirds of the time on a CPU that can; losses stay whole.
+        with torch.autocast(self._device.type, torch.bfloat16):
+            outputs = self._wrapped(inputs)
+        total, parts = loss_of(
+            in_single_precision(outputs), [piece[1] for piece in pieces], LossWeights(), self._by_action
+        )
+        for optimiser in self._optimisers:
+            optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), recipe.most_gradient)
-        self._optimiser.step()
+        for optimiser in self._optimisers:
+            optimiser.step()
         self.step += 1
         return {"loss": round(float(total.detach()), 4), **{name: round(value, 4) for name, value in parts.items()}}
 
-    def _draw(self) -> tuple[Inputs, Targets]:
-        one = self._random.choice(self._sessions)
-        return one.window(self._random.randint(0, one.slices - self._recipe.window_slices), self._recipe.window_slices)
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """This process among those that train together; alone without `torchrun`."""
+
+    rank: int = 0
+    count: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @staticmethod
+    def of_environment() -> "Workers":
+        """As `torchrun` set it up: gradients are averaged over all processes."""
+        cuda = torch.cuda.is_available()
+        if "WORLD_SIZE" not in os.environ:
+            return Workers(device=torch.device("cuda" if cuda else "cpu"))
+        torch.distributed.init_process_group("nccl" if cuda else "gloo")
+        local = int(os.environ["LOCAL_RANK"])
+        device = torch.device("cuda", local) if cuda else torch.device("cpu")
+        return Workers(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), device)
+
+    def wrap(self, network: FloorNetwork) -> nn.Module:
+        if self.count == 1:
+            return network
+        return nn.parallel.DistributedDataParallel(network)
 
 
-def read_sessions(folder: Path) -> Iterator[Prepared]:
-    """All sessions of a folder of shards, in order. Raises ValueError when there are none."""
-    shards = sorted(folder.glob("*.npz"))
-    if not shards:
-        raise ValueError(f"{folder} holds no shards; make some with python -m duologue_model.training.simulate")
-    for shard in shards:
-        yield from map(Prepared, read_shard(shard))
+def optimisers_of(network: FloorNetwork, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, AdamW for the rest.
+
+    Source: Jordan et al., 2024; the steps of Muon are scaled to the size of AdamW's (Liu et al., 2025), so that both
+    share one rate.
+    """
+    matrices = [p for p in network.blocks.parameters() if p.ndim == 2]
+    chosen = {id(p) for p in matrices}
+    rest = [p for p in network.parameters() if id(p) not in chosen]
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    return [
+        torch.optim.Muon(matrices, rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, rate, betas=(0.9, 0.98), weight_decay=decay),
+    ]
+
+
+def in_single_precision(outputs: Outputs) -> Outputs:
+    """The same outputs in float32."""
+    letters = None if outputs.letters is None else outputs.letters.float()
+    return Outputs(
+        outputs.action.float(),
+        outputs.user.float(),
+        outputs.hazard.float(),
+        outputs.futures.float(),
+        outputs.voice.float(),
+        letters,
+    )
+
+
+def in_pauses(action: Tensor, voice: Tensor) -> Tensor:
+    """`[T]`: where the partner should hold although the user has been silent for 160 ms and speaks again within 2 s."""
+    speaks = voice[:, :, 0].any(dim=-1)
+    silent = ~(speaks | speaks.roll(1) | speaks.roll(2))
+    silent[:2] = False
+    ahead = torch.stack([speaks.roll(-k) for k in range(1, 26)]).any(dim=0)
+    ahead[-25:] = False
+    return silent & ahead & torch.isin(action, torch.tensor(HOLDS))
+
+
+def area_under_curve(positive: Tensor, negative: Tensor) -> float:
+    """The chance that a positive scores above a negative; NaN when there are none of one."""
+    if not len(positive) or not len(negative):
+        return math.nan
+    above = (positive[:, None] > negative).float() + 0.5 * (positive[:, None] == negative).float()
+    return float(above.mean())
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Warm-up, then a cosine down to a tenth."""
+    """Warm-up, then a cosine down to a fiftieth."""
     if step < recipe.warmup_steps:
         return recipe.learning_rate * (step + 1) / recipe.warmup_steps
     share = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
-    return recipe.learning_rate * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+    return recipe.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+
+
+def progress_bar(disable: bool) -> Progress:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}"),
+    )  # fmt: skip
+    return Progress(*columns, console=Console(stderr=True), disable=disable)
+
+
+def simulated(bank: Path, split: str, recipe: Recipe, worker: int = 0) -> Callable[[int], SessionExample]:
+    """Makes session `number` of a split; every worker has sessions of its own."""
+    from duologue_model.training.simulate import session, session_seed
+    from duologue_model.training.voices import open_bank
+
+    clips = open_bank(bank, None, split, recipe.seed)
+    seed = session_seed(recipe.seed + 1000 * worker, split)
+    return lambda number: session(clips, seed, number, recipe.session_s)[1]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m duologue_model.training.train", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of shards, made by the simulator")
-    parser.add_argument("--dev", type=Path, help="folder of shards to judge on; never trained on")
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(
+        prog="python -m duologue_model.training.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--bank", type=Path, help="folder of the simulator's banks: sessions are made on the way")
+    source.add_argument("--data", type=Path, help="folder of shards, made by the simulator before")
+    parser.add_argument("--dev", type=Path, help="with --data: folder of shards to judge on; never trained on")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint, recipe, curves")
     parser.add_argument("--recipe", choices=tuple(RECIPES), default="cpu")
     parser.add_argument("--steps", type=int, help="instead of the recipe's")
@@ -208,10 +321,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     recipe = RECIPES[args.recipe]
     if args.steps is not None:
         recipe = replace(recipe, steps=args.steps)
+    workers = Workers.of_environment()
     try:
-        trainer = Trainer(recipe, list(read_sessions(args.data)), args.out)
+        if args.bank:
+            material: Material = Simulated(
+                simulated(args.bank, "train", recipe, workers.rank), recipe.pool, recipe.fresh
+            )
+            make = simulated(args.bank, "dev", recipe)
+            judged = [Prepared(make(number)) for number in range(recipe.judged)] if workers.rank == 0 else []
+        else:
+            material = Shards(args.data)
+            judged = list(read_sessions(args.dev)) if args.dev else []
+        trainer = Trainer(recipe, material, args.out, workers)
         print("resumed" if trainer.resume() else "begun", f"at step {trainer.step}", file=sys.stderr)
-        trainer.run(list(read_sessions(args.dev)) if args.dev else ())
+        trainer.run(judged)
     except (OSError, ValueError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
