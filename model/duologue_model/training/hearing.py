@@ -4,12 +4,13 @@ Nothing here looks at who was meant or whether a turn is over: whoever is loud e
 partner's own acts begin a new text, as in the product.
 """
 
+import bisect
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
 
-from duologue_model.training.floorlog import SLICE_S, FloorLog
+from duologue_model.training.floorlog import SLICE_S, FloorLog, Turn
 
 STEP_S = 0.32
 """The product recognises what is spoken so often."""
@@ -36,45 +37,56 @@ def draw_recogniser(rng: Generator) -> Recogniser:
     )
 
 
-def words_by_slice(log: FloorLog, ears: Recogniser, rng: Generator) -> tuple[str, ...]:
-    """`T` strings: the text of the present turn as the product would show it at the end of each slice."""
-    if ears.deaf:
-        return ("",) * log.slices
-    shown: list[tuple[float, float, str]] = []
-    audible = sorted((t for t in log.turns if t.gain_db > AUDIBLE_DB), key=lambda turn: turn.start_s)
-    for turn in audible:
+class Ear:
+    """What is shown of the user's words, turn by turn as they are planned; `text` may be asked for any time."""
+
+    def __init__(self, recogniser: Recogniser, rng: Generator) -> None:
+        self._recogniser, self._rng = recogniser, rng
+        self._starts_s: list[float] = []
+        self._words: list[tuple[float, str]] = []
+        """When each is shown, and its text; in the order of `_starts_s`."""
+
+    def add(self, turn: Turn) -> None:
+        """Draws what is made of a turn, and when. Sessions come out the same if turns come in order of their start."""
+        ears, rng = self._recogniser, self._rng
+        if ears.deaf or turn.gain_db <= AUDIBLE_DB:
+            return
+        faint = turn.gain_db / AUDIBLE_DB if turn.gain_db < 0 else 0.0
         for part in turn.parts:
-            faint = turn.gain_db / AUDIBLE_DB if turn.gain_db < 0 else 0.0
             for word in part.words:
                 text = _recognised(word.text, ears.word_error + 0.4 * faint, rng)
                 stepped_s = min(part.end_s, part.start_s + STEP_S * np.ceil((word.end_s - part.start_s) / STEP_S))
                 lag_s = float(np.clip(ears.delay_s + rng.normal(0.0, ears.spread_s), 0.3, 0.9))
                 if text:
-                    shown.append((max(word.end_s + 0.3, stepped_s + lag_s - STEP_S / 2), word.start_s, text))
-    return _texts(log, shown)
+                    at = bisect.bisect_right(self._starts_s, word.start_s)
+                    self._starts_s.insert(at, word.start_s)
+                    self._words.insert(at, (max(word.end_s + 0.3, stepped_s + lag_s - STEP_S / 2), text))
 
-
-def _texts(log: FloorLog, shown: list[tuple[float, float, str]]) -> tuple[str, ...]:
-    """From words with the time of their showing and of their speaking to the text by slice."""
-    shown.sort(key=lambda word: word[1])
-    texts: list[str] = []
-    cuts = sorted(log.forgotten_s)
-    for index in range(log.slices):
-        t = (index + 1) * SLICE_S
-        cut_s = max((cut for cut in cuts if cut <= t), default=-1.0)
-        present = [word for word in shown if cut_s - 0.05 <= word[1] < t]
-        last = 0
-        for position in range(1, len(present)):
-            if present[position][1] - present[position - 1][1] > STALE_S:
-                last = position
+    def text(self, t: float, cut_s: float) -> str:
+        """The text of the present turn at `t`, when the latest turn began at `cut_s`."""
+        first = bisect.bisect_left(self._starts_s, cut_s - 0.05)
+        last = bisect.bisect_left(self._starts_s, t)
+        for at in range(last - 1, first, -1):
+            if self._starts_s[at] - self._starts_s[at - 1] > STALE_S:
+                first = at
+                break
         latest_s = 0.0
         text: list[str] = []
-        for shown_s, _, word in present[last:]:
+        for shown_s, word in self._words[first:last]:
             latest_s = max(latest_s, shown_s)
             if latest_s <= t:
                 text.append(word)
-        texts.append(" ".join(text))
-    return tuple(texts)
+        return " ".join(text)
+
+
+def words_by_slice(log: FloorLog, recogniser: Recogniser, rng: Generator) -> tuple[str, ...]:
+    """`T` strings: the text of the present turn as the product would show it at the end of each slice."""
+    ear = Ear(recogniser, rng)
+    for turn in sorted(log.turns, key=lambda turn: turn.start_s):
+        ear.add(turn)
+    cuts = sorted(log.forgotten_s)
+    times = [(index + 1) * SLICE_S for index in range(log.slices)]
+    return tuple(ear.text(t, cuts[at - 1] if (at := bisect.bisect_right(cuts, t)) else -1.0) for t in times)
 
 
 def _recognised(word: str, error: float, rng: Generator) -> str:
