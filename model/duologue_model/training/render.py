@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from duologue_model.slices import RATE_HZ, SLICE_SAMPLES, Samples
 from duologue_model.training import rooms
 from duologue_model.training.example import SessionExample
-from duologue_model.training.floorlog import FloorLog, Said, Who
+from duologue_model.training.floorlog import FloorLog, Key, Noise, Said, Who
 from duologue_model.training.hearing import draw_recogniser, words_by_slice
 from duologue_model.training.voices import Bank, levels
 
@@ -41,7 +41,7 @@ class Conditions:
     dropouts: int = 0
 
 
-def draw_conditions(rng: Generator, log: FloorLog) -> Conditions:
+def draw_conditions(rng: Generator) -> Conditions:
     """As varied as desks are: 0–30 dB signal to noise, ±12 dB gain, echo after 20–250 ms."""
     return Conditions(
         snr_db=float(30.0 * rng.beta(1.6, 1.0)),
@@ -74,21 +74,26 @@ def render(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions) ->
     user, user_voice = _spoken(log, bank, "user", length)
     others, _ = _spoken(log, bank, "other", length)
     playback, own_voice = _played(log, bank, length)
-    near, far = _responses(rng, conditions)
+    near, far = responses(rng, conditions)
     microphone = rooms.convolve(user, near) + rooms.convolve(others, far)
     microphone += rooms.convolve(_noises(log, rng, length), near)
     microphone += _clicks(log, bank, rng, conditions, length)
     if log.echo_db > -80.0:
         returned = rooms.echo(playback, conditions.echo_delay_s, log.echo_db, near)
         microphone += rooms.residue(rng, returned) if conditions.echo_residue else returned
-    microphone += _ambience(bank, rng, length) * np.float32(SPEECH_RMS * 10 ** (-conditions.snr_db / 20))
+    microphone += room_noise(bank, rng, length) * np.float32(SPEECH_RMS * 10 ** (-conditions.snr_db / 20))
     return Sound(_recorded(microphone, rng, conditions), playback, user_voice, own_voice)
 
 
 def example(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions | None = None) -> SessionExample:
     """A session as arrays: the log, its sound, and what a recogniser makes of it."""
-    sound = render(log, bank, rng, conditions or draw_conditions(rng, log))
+    sound = render(log, bank, rng, conditions or draw_conditions(rng))
     words = words_by_slice(log, draw_recogniser(rng), rng)
+    return example_of(log, sound, words)
+
+
+def example_of(log: FloorLog, sound: Sound, words: tuple[str, ...]) -> SessionExample:
+    """A session as arrays, from its log, its sound and what was recognised."""
     perceived = log.perceived
     spoken = (word for turn in log.turns if turn.who == "user" for part in turn.parts for word in part.words)
     return SessionExample(
@@ -110,30 +115,30 @@ def example(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions | 
     )
 
 
-def _add(track: Samples, sound: Samples, start_s: float) -> None:
+def mix(track: Samples, sound: Samples, start_s: float) -> None:
     """Mixes a sound into a track, cut at its end."""
     start = max(0, round(start_s * RATE_HZ))
     kept = sound[: max(0, len(track) - start)]
     track[start : start + len(kept)] += kept
 
 
-def _loudness(samples: Samples) -> float:
+def loudness(samples: Samples) -> float:
     """Root mean square of what sounds in a clip."""
     loud = levels(samples)
     active = loud[loud > 0.1 * loud.max(initial=0.0)]
     return max(float(np.sqrt(np.mean(active**2))) if len(active) else 0.0, 1e-5)
 
 
-def _voiced(sound: Samples, loudness: float) -> NDArray[np.bool_]:
+def voiced(sound: Samples, level: float) -> NDArray[np.bool_]:
     """`[N / 320]` whether each 20 ms of a track is voiced."""
-    frames: NDArray[np.bool_] = np.sqrt(np.mean(sound.reshape(-1, FRAME) ** 2, axis=1)) > VOICED * loudness
+    frames: NDArray[np.bool_] = np.sqrt(np.mean(sound.reshape(-1, FRAME) ** 2, axis=1)) > VOICED * level
     return frames
 
 
-def _cut(part: Said, bank: Bank) -> Samples:
+def speech(part: Said, bank: Bank) -> Samples:
     """The samples of a piece of speech, at its speed and at the usual level, without clicks at its ends."""
     clip = bank.clips[part.clip].samples
-    piece = clip[part.clip_start : part.clip_end] * np.float32(SPEECH_RMS / _loudness(clip))
+    piece = clip[part.clip_start : part.clip_end] * np.float32(SPEECH_RMS / loudness(clip))
     if part.speed != 1.0:
         at = np.arange(int(len(piece) / part.speed), dtype=np.float32) * np.float32(part.speed)
         piece = np.interp(at, np.arange(len(piece), dtype=np.float32), piece).astype(np.float32)
@@ -152,10 +157,10 @@ def _spoken(log: FloorLog, bank: Bank, who: Who, length: int) -> tuple[Samples, 
     for turn in log.turns:
         if turn.who == who:
             for part in turn.parts:
-                piece = _cut(part, bank)
-                _add(even, piece, part.start_s)
-                _add(track, piece * np.float32(10 ** (turn.gain_db / 20)), part.start_s)
-    return track, _voiced(even, SPEECH_RMS).reshape(-1, 4)
+                piece = speech(part, bank)
+                mix(even, piece, part.start_s)
+                mix(track, piece * np.float32(10 ** (turn.gain_db / 20)), part.start_s)
+    return track, voiced(even, SPEECH_RMS).reshape(-1, 4)
 
 
 def _played(log: FloorLog, bank: Bank, length: int) -> tuple[Samples, NDArray[np.bool_]]:
@@ -164,13 +169,13 @@ def _played(log: FloorLog, bank: Bank, length: int) -> tuple[Samples, NDArray[np
     for said in log.sounded:
         clip = bank.clips[said.clip].samples
         heard = clip[said.clip_start : said.clip_start + round((said.end_s - said.start_s) * RATE_HZ)]
-        sound = heard * np.float32(PLAYBACK_RMS / _loudness(clip))
+        sound = heard * np.float32(PLAYBACK_RMS / loudness(clip))
         for from_s, to_s in said.ducks:
             sound = _lowered(sound, round((from_s - said.start_s) * RATE_HZ), round((to_s - said.start_s) * RATE_HZ))
         if said.ended_by != "end" and len(sound) > FADE_SAMPLES:
             sound[-FADE_SAMPLES:] *= np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
-        _add(track, sound, said.start_s)
-    return np.clip(track, -1.0, 1.0), _voiced(track, PLAYBACK_RMS * 10 ** (DUCK_DB / 20)).reshape(-1, 4)
+        mix(track, sound, said.start_s)
+    return np.clip(track, -1.0, 1.0), voiced(track, PLAYBACK_RMS * 10 ** (DUCK_DB / 20)).reshape(-1, 4)
 
 
 def _lowered(sound: Samples, start: int, end: int) -> Samples:
@@ -184,7 +189,7 @@ def _lowered(sound: Samples, start: int, end: int) -> Samples:
     return lowered
 
 
-def _responses(rng: Generator, conditions: Conditions) -> tuple[Samples, Samples]:
+def responses(rng: Generator, conditions: Conditions) -> tuple[Samples, Samples]:
     """The way from the user, and from people further off, to the microphone."""
     if conditions.decay_s <= 0.0:
         return np.ones(1, np.float32), np.ones(1, np.float32)
@@ -192,31 +197,50 @@ def _responses(rng: Generator, conditions: Conditions) -> tuple[Samples, Samples
     return near, rooms.room_tail(rng, conditions.decay_s, float(rng.uniform(0.1, 0.5)))
 
 
+def short_sound(rng: Generator, noise: Noise) -> Samples:
+    """A noise at its level."""
+    sound = rooms.short_noise(rng, noise.kind, max(160, round((noise.end_s - noise.start_s) * RATE_HZ)))
+    return sound * np.float32(4 * SPEECH_RMS * 10 ** (noise.gain_db / 20))
+
+
 def _noises(log: FloorLog, rng: Generator, length: int) -> Samples:
     track = np.zeros(length, np.float32)
     for noise in log.noises:
-        sound = rooms.short_noise(rng, noise.kind, max(160, round((noise.end_s - noise.start_s) * RATE_HZ)))
-        _add(track, sound * np.float32(4 * SPEECH_RMS * 10 ** (noise.gain_db / 20)), noise.start_s)
+        mix(track, short_sound(rng, noise), noise.start_s)
     return track
 
 
 def _clicks(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions, length: int) -> Samples:
     """Key clicks, at the keys' own times or, from a keyboard that is not this one's, at others."""
     track = np.zeros(length, np.float32)
-    keyboards = bank.speakers("key") if bank.has("key") else []
-    mine = keyboards[int(rng.integers(len(keyboards)))] if keyboards else None
-    shift_s = 0.0 if conditions.keys_aligned else float(rng.uniform(1.0, 4.0))
+    keyboard = Keyboard(bank, rng, conditions)
     for key in log.keys:
-        owner = None if key.elsewhere else mine
-        click = bank.pick(rng, "key", owner).samples if keyboards else rooms.key_click(rng)
-        level_db = conditions.keys_db + rng.normal(0.0, 2.0) - (8.0 if key.elsewhere else 0.0)
-        peak = max(float(np.abs(click).max()), 1e-5)
-        at_s = key.at_s + shift_s + abs(rng.normal(0.0, 0.004))
-        _add(track, click[: RATE_HZ // 3] * np.float32(4 * SPEECH_RMS * 10 ** (level_db / 20) / peak), at_s)
+        click, at_s = keyboard.click(key)
+        mix(track, click, at_s)
     return track
 
 
-def _ambience(bank: Bank, rng: Generator, length: int) -> Samples:
+class Keyboard:
+    """The clicks of a session's keys."""
+
+    def __init__(self, bank: Bank, rng: Generator, conditions: Conditions) -> None:
+        self._bank, self._rng, self._keys_db = bank, rng, conditions.keys_db
+        keyboards = bank.speakers("key") if bank.has("key") else []
+        self._mine = keyboards[int(rng.integers(len(keyboards)))] if keyboards else None
+        self.shift_s = 0.0 if conditions.keys_aligned else float(rng.uniform(1.0, 4.0))
+        """How long after the key its click comes."""
+
+    def click(self, key: Key) -> tuple[Samples, float]:
+        """The click of a key, and when it sounds."""
+        rng, owner = self._rng, None if key.elsewhere else self._mine
+        click = self._bank.pick(rng, "key", owner).samples if self._mine else rooms.key_click(rng)
+        level_db = self._keys_db + rng.normal(0.0, 2.0) - (8.0 if key.elsewhere else 0.0)
+        peak = max(float(np.abs(click).max()), 1e-5)
+        at_s = key.at_s + self.shift_s + abs(rng.normal(0.0, 0.004))
+        return click[: RATE_HZ // 3] * np.float32(4 * SPEECH_RMS * 10 ** (level_db / 20) / peak), at_s
+
+
+def room_noise(bank: Bank, rng: Generator, length: int) -> Samples:
     """The room with nobody in it, at root mean square 1: recorded, if there are recordings, in one session of five."""
     if bank.has("ambience") and rng.random() < 0.2:
         recorded = bank.pick(rng, "ambience").samples
