@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.random import Generator
 
+from duologue_model.engine import Decision
 from duologue_model.slices import RATE_HZ, Clocks
 from duologue_model.training import labels
 from duologue_model.training.example import AGENDA_FIELDS, CLOCK_FIELDS
@@ -24,6 +25,11 @@ CHARACTERS_PER_S = 15.0
 """The product's estimate of how long a text lasts that is not synthesised yet."""
 BACK_S = 0.2
 """So far back it goes on after a yield: about a word."""
+NEARLY_S = 0.15
+"""Who hands a turn over so shortly before its end has all of it."""
+REPLY_LIVES_S = 12.0
+"""An answer that could not begin within this stays as text."""
+_NOT_FOR_US = (UserState.NOISE, UserState.SPEAKING_TO_OTHERS)
 _CHOSEN = frozenset({Action.DUCK, Action.YIELD, Action.RESUME, Action.TAKE, Action.DELEGATE, Action.BACKCHANNEL})
 
 
@@ -37,6 +43,8 @@ class Habits:
     """Whether it takes the turn when people do, and half of the time later."""
     slips: float = 0.0
     """Chance of a wrong act wherever one is likely."""
+    reply_after_s: float | None = None
+    """How long an answer takes to come; None: as long as language models take, drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +85,13 @@ class Partner:
         self.offers: list[Offer] = []
         self.sounded: list[Sounded] = []
         self.forgotten_s: list[float] = []
+        self.delegated_s: list[float] = []
         self.last_key_s = -60.0
         self._last_user_s = self._last_own_s = -60.0
-        self._ducked_s: float | None = None
+        self.ducked_s: float | None = None
         self._yielded: Sounded | None = None
         self._reply_due_s: float | None = None
+        self._reply_since_s = 0.0
         self._ears = Ears(
             late_slices=int(rng.integers(0, 4)),
             linger_slices=int(rng.integers(0, 5)),
@@ -96,7 +106,7 @@ class Partner:
 
     @property
     def ducked(self) -> bool:
-        return self._ducked_s is not None
+        return self.ducked_s is not None
 
     @property
     def resumable(self) -> bool:
@@ -119,6 +129,7 @@ class Partner:
             self.end(self.ends_s, "end")
         if self._reply_due_s is not None and self._reply_due_s <= t:
             self.reply, self._reply_due_s = self._bank.pick(self._rng, "reply"), None
+            self._reply_since_s = t
             if self._may_begin(t, "reply"):
                 self._begin(t, "reply", self.reply)
 
@@ -166,26 +177,48 @@ class Partner:
     def act(self, label: labels.Label, moment: labels.Moment) -> None:
         """Does what this partner does at this moment, which is mostly what is right."""
         self.own = self._choose(label, moment)
-        t = moment.t
+        turn, user = moment.turn, label.user
+        if self.own is Action.YIELD and turn is not None and turn.state is UserState.STOP_REQUEST:
+            user = UserState.STOP_REQUEST
+        asks = turn is not None and turn.answer
+        self._carry_out(moment, user, hands_over=turn is not None, asks=asks, forgets=user is UserState.NOISE)
+
+    def follow(self, decision: Decision, moment: labels.Moment, heard: bool) -> None:
+        """Does what an engine decided, as far as the floor's rules let it; nothing here knows what was right.
+
+        `heard`: the ear has words since the last turn, so that there is something to be answered.
+        """
+        if self.reply is not None and moment.t - self._reply_since_s >= REPLY_LIVES_S:
+            self.reply, self.asked = None, False
+        self.own, self._heard_speech = decision.action, decision.speech
+        if decision.speech:
+            self._last_user_s = moment.t
+        forgets = decision.user in _NOT_FOR_US
+        self._carry_out(moment, decision.user, hands_over=heard, asks=heard, forgets=forgets)
+
+    def _carry_out(
+        self, moment: labels.Moment, user: UserState | None, hands_over: bool, asks: bool, forgets: bool
+    ) -> None:
+        t, turn = moment.t, moment.turn
         match self.own:
             case Action.TAKE:
                 self._take(t)
-            case Action.DUCK if self.now and self._ducked_s is None:
-                self._ducked_s = t
+            case Action.DUCK if self.now and self.ducked_s is None:
+                self.ducked_s = t
             case Action.KEEP if self.now:
                 self._unduck(t)
             case Action.YIELD if self.now:
-                self._yield(t, moment.turn)
+                self._yield(t, stop=user is UserState.STOP_REQUEST)
             case Action.RESUME:
                 self._resume(t)
-            case Action.DELEGATE if self.now is None and moment.turn:
-                self._delegate(t, moment.turn)
+            case Action.DELEGATE if self.now is None and hands_over:
+                self._delegate(t, turn, asks)
             case Action.BACKCHANNEL if self.now is None:
                 self._begin(t, "hum", self._bank.pick(self._rng, "hum"))
-            case Action.SILENT if label.user is UserState.STOP_REQUEST:
+            case Action.SILENT if user is UserState.STOP_REQUEST:
                 self._be_quiet(t)
                 self.forgotten_s.append(t)
-            case Action.SILENT if label.user is UserState.NOISE and not self._heard_speech:
+            case Action.SILENT if forgets and not self._heard_speech:
                 self.forgotten_s.append(t)
             case _:
                 pass
@@ -257,18 +290,17 @@ class Partner:
         self.ends_s = start_s + (len(clip.samples) - clip_start) / RATE_HZ
         self.now = Sounded(kind, clip.facts.id, start_s, self.ends_s, clip_start)
         self.sounded.append(self.now)
-        self._ducked_s, self._yielded = None, None
+        self.ducked_s, self._yielded = None, None
         if kind == "reply":
             self.asked, self.reply = False, None
         self._last_own_s = t
 
     def _unduck(self, t: float) -> None:
-        if self.now and self._ducked_s is not None:
-            self.now.ducks.append((self._ducked_s, t))
-        self._ducked_s = None
+        if self.now and self.ducked_s is not None:
+            self.now.ducks.append((self.ducked_s, t))
+        self.ducked_s = None
 
-    def _yield(self, t: float, turn: Turn | None) -> None:
-        stop = turn is not None and turn.state is UserState.STOP_REQUEST
+    def _yield(self, t: float, stop: bool) -> None:
         self._yielded = None if stop else self.now
         self.end(t, "speech")
         if stop:
@@ -284,13 +316,18 @@ class Partner:
             self._begin(t, yielded.kind, self._bank.clips[yielded.clip], max(0, heard))
             self.forgotten_s.append(t)
 
-    def _delegate(self, t: float, turn: Turn) -> None:
+    def _delegate(self, t: float, turn: Turn | None, asks: bool) -> None:
         """The turn goes to whoever answers; an older answer is not wanted any more."""
-        turn.closed = t >= turn.end_s
+        if turn is not None:
+            turn.closed = t >= turn.end_s - NEARLY_S
         self.forgotten_s.append(t + 0.15)
-        self.reply, self._yielded = None, None
-        self.asked = turn.answer
-        self._reply_due_s = t + float(np.clip(self._rng.lognormal(-0.3, 0.5), 0.25, 3.0)) if turn.answer else None
+        self.delegated_s.append(t)
+        self.reply, self._yielded, self._reply_due_s = None, None, None
+        self.asked = asks
+        if asks:
+            after_s = self._habits.reply_after_s
+            drawn_s = float(np.clip(self._rng.lognormal(-0.3, 0.5), 0.25, 3.0)) if after_s is None else after_s
+            self._reply_due_s = t + drawn_s
 
     def _be_quiet(self, t: float) -> None:
         self.reply = self._reply_due_s = self._yielded = None

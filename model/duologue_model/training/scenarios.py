@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from duologue_model.training.floorlog import FloorLog, NoiseKind
 from duologue_model.training.partner import Habits
-from duologue_model.training.stage import Stage
+from duologue_model.training.stage import Mind, Stage
 from duologue_model.training.timing import Timing, load
 from duologue_model.training.voices import Bank
 from duologue_model.vocabulary import UserState
@@ -278,9 +278,13 @@ def play(
     name: str = "session",
     habits: Habits | None = None,
     timing: Timing | None = None,
+    mind: Mind | None = None,
 ) -> FloorLog:
-    """The log of one session: episodes of the class between stretches of nothing. At least `seconds` are played."""
-    stage = Stage(bank, rng, timing or load(), habits or draw_habits(rng), scenario, name)
+    """The log of one session: episodes of the class between stretches of nothing. At least `seconds` are played.
+
+    With a `mind` the partner does what that decides, otherwise mostly what is right.
+    """
+    stage = Stage(bank, rng, timing or load(), habits or draw_habits(rng), scenario, name, mind)
     script = SCENARIOS[scenario]
     stage.wait(float(rng.uniform(0.5, 4.0)))
     while stage.t < seconds:

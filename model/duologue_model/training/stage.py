@@ -1,12 +1,15 @@
 """Where a scenario is played: time runs slice by slice, the user does what was planned, the partner reacts."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.random import Generator
 
+from duologue_model.engine import Decision
 from duologue_model.slices import RATE_HZ
 from duologue_model.training import labels
 from duologue_model.training.example import EDITOR_FIELDS, IGNORED
@@ -19,6 +22,7 @@ from duologue_model.training.floorlog import (
     NoiseKind,
     Perceived,
     Said,
+    Sounded,
     Turn,
     Who,
     Word,
@@ -29,6 +33,7 @@ from duologue_model.training.voices import Bank, Clip
 from duologue_model.vocabulary import Action, UserState
 
 ACTIONS, USERS = list(Action), list(UserState)
+SHORTEST_WORD_S = 0.1
 FAR_DB = -18.0
 """Speech that is fainter against the user's is in the background."""
 
@@ -54,22 +59,59 @@ class _Rows:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What there is to decide from at the end of a slice, besides its sound, and what would be right."""
+
+    start_s: float
+    t: float
+    editor: list[float]
+    """`[9]`"""
+    agenda: list[float]
+    """`[9]`"""
+    clocks: list[float]
+    """`[3]`"""
+    own: Action
+    stopped_by_key: bool
+    right: labels.Label
+
+
+class Mind(Protocol):
+    """Decides for the partner, slice by slice, in sessions where an engine has the floor."""
+
+    def decide(self, stage: "Stage", seen: Seen) -> Decision:
+        """What to do about the slice that has just ended; it is done from the next slice on."""
+
+
 class Stage:
     """One session while it is made. `say`, `type`, `offer` … plan; `wait` and `until` let time run."""
 
-    def __init__(self, bank: Bank, rng: Generator, timing: Timing, habits: Habits, scenario: str, name: str) -> None:
+    def __init__(
+        self,
+        bank: Bank,
+        rng: Generator,
+        timing: Timing,
+        habits: Habits,
+        scenario: str,
+        name: str,
+        mind: Mind | None = None,
+    ) -> None:
         self.bank, self.rng, self.timing = bank, rng, timing
         self._name, self._scenario = name, scenario
         speakers = bank.speakers("turn")
         self.speaker = speakers[int(rng.integers(len(speakers)))]
         self.speed = float(rng.uniform(0.88, 1.14))
         self.human_share = float(rng.choice([0.0, 0.3, 0.7]))
-        self._echo_db = float(rng.uniform(-40.0, 0.0)) if rng.random() < 0.8 else -90.0
+        self._mind = mind
+        self.echo_db = float(rng.uniform(-40.0, 0.0)) if rng.random() < 0.8 else -90.0
         self._slice = 0
-        self._turns: list[Turn] = []
-        self._keys: list[Key] = []
+        self.turns: list[Turn] = []
+        """In the order in which they were planned."""
+        self.keys: list[Key] = []
+        """In the order of their times."""
         self._marks: list[Mark] = []
-        self._noises: list[Noise] = []
+        self.noises: list[Noise] = []
+        self._offered_s: list[float] = []
         self._state = {"focused": 1, "statement_complete": 1}
         self._partner = Partner(bank, rng, timing, habits)
         self._rows = _Rows()
@@ -78,6 +120,21 @@ class Stage:
     def t(self) -> float:
         """Now, seconds."""
         return self._slice * SLICE_S
+
+    @property
+    def sounded(self) -> list[Sounded]:
+        """What the partner has said and says, the latest last; what goes on has the end that is planned."""
+        return self._partner.sounded
+
+    @property
+    def ducked_s(self) -> float | None:
+        """Since when the partner has lowered its voice."""
+        return self._partner.ducked_s
+
+    def heard_from_s(self, t: float = math.inf) -> float:
+        """Where the user's present turn begins for the ear, as far as that is known at `t`."""
+        # One a slice at most, and none lies two slices ahead: the last few are enough.
+        return max((from_s for from_s in self._partner.forgotten_s[-4:] if from_s <= t), default=-1.0)
 
     @property
     def sounding_s(self) -> float:
@@ -134,7 +191,7 @@ class Stage:
                 spoken_s = 0.0
         decide_s = float(self.rng.uniform(0.3, 0.38))
         turn = Turn(who, state, parts, answer, decide_s, gain_db, frozenset(humming))
-        self._turns.append(turn)
+        self.turns.append(turn)
         return turn
 
     def type(self, seconds: float, delay_s: float = 0.0, complete: bool = True, elsewhere: bool = False) -> None:
@@ -146,9 +203,9 @@ class Stage:
             self._marks.append(Mark(at_s, "statement_complete", 0))
             self._marks.append(Mark(end_s + 0.05, "statement_complete", int(complete)))
         while at_s < end_s:
-            self._keys.append(Key(at_s, elsewhere))
+            self.keys.append(Key(at_s, elsewhere))
             at_s += pace_s * float(self.rng.lognormal(0.0, 0.45))
-        self._keys.sort(key=lambda key: key.at_s)
+        self.keys.sort(key=lambda key: key.at_s)
 
     def mark(self, name: str, value: int = 1, delay_s: float = 0.0) -> None:
         """Plans an event of the editor."""
@@ -158,15 +215,17 @@ class Stage:
         """Plans a sound that is not speech."""
         start_s = self._anywhere(delay_s)
         length_s = {"cough": 0.45, "knock": 0.25, "click": 0.1, "chair": 0.6}[kind] * float(self.rng.uniform(0.7, 1.3))
-        self._noises.append(Noise(start_s, start_s + length_s, kind, float(self.rng.uniform(-12.0, 3.0))))
+        self.noises.append(Noise(start_s, start_s + length_s, kind, float(self.rng.uniform(-12.0, 3.0))))
 
     def offer(self, urgency: float, delay_s: float = 0.0) -> None:
         """Plans something unprompted to say."""
         self._partner.offers.append(Offer(self.bank.pick(self.rng, "offer"), self.t + delay_s, urgency))
+        self._offered_s.append(self.t + delay_s)
 
     def withdraw(self) -> None:
         """What waits unprompted is let go."""
         self._partner.offers.clear()
+        self._offered_s = [at_s for at_s in self._offered_s if at_s <= self.t]
 
     def log(self) -> FloorLog:
         """The session so far, whole."""
@@ -174,11 +233,11 @@ class Stage:
         if self._partner.now:
             self._partner.end(min(end_s, self._partner.ends_s), "end")
         return FloorLog(
-            self._name, self._scenario, self.speaker, self._slice, tuple(t for t in self._turns if t.start_s < end_s),
-            tuple(k for k in self._keys if k.at_s < end_s), tuple(sorted(self._marks, key=lambda mark: mark.at_s)),
-            tuple(n for n in self._noises if n.start_s < end_s), tuple(self._partner.sounded),
-            tuple(self._partner.forgotten_s),
-            self._echo_db, self._rows.arrays(),
+            self._name, self._scenario, self.speaker, self._slice, tuple(t for t in self.turns if t.start_s < end_s),
+            tuple(k for k in self.keys if k.at_s < end_s), tuple(sorted(self._marks, key=lambda mark: mark.at_s)),
+            tuple(n for n in self.noises if n.start_s < end_s), tuple(self._partner.sounded),
+            tuple(self._partner.forgotten_s), self.echo_db, self._rows.arrays(), tuple(self._partner.delegated_s),
+            tuple(sorted(at_s for at_s in self._offered_s if at_s < end_s)),
         )  # fmt: skip
 
     def _anywhere(self, delay_s: float) -> float:
@@ -218,39 +277,50 @@ class Stage:
 
     def _planned_turn(self) -> bool:
         """Whether a turn of the user goes on or is still to come."""
-        return any(turn.who == "user" and not turn.closed for turn in self._turns)
+        return any(turn.who == "user" and not turn.closed for turn in self.turns)
 
     def _loud(self) -> list[Said]:
         """All speech but what is so far off that nobody would wait for it."""
-        return [part for turn in self._turns if turn.gain_db > FAR_DB for part in turn.parts]
+        return [part for turn in self.turns if turn.gain_db > FAR_DB for part in turn.parts]
 
     def _open_turn(self, t: float) -> Turn | None:
-        begun = [turn for turn in self._turns if turn.who == "user" and turn.start_s <= t and not turn.closed]
+        begun = [turn for turn in self.turns if turn.who == "user" and turn.start_s <= t and not turn.closed]
         return begun[-1] if begun else None
 
     def _step(self) -> None:
         """One slice: what happens in it, what is perceived at its end, what is right, what the partner does."""
         start_s, t, partner = self.t, self.t + SLICE_S, self._partner
+        spoke = partner.now is not None
         editor = self._fingers(start_s, t)
+        stopped_by_key = spoke and partner.now is None
         partner.advance(t)
         moment = self._moment(t)
         label = labels.judge(moment)
         rows = self._rows
+        seen = Seen(start_s, t, editor, partner.agenda(t), partner.clocks(t), partner.own, stopped_by_key, label)
         rows.editor.append(editor)
-        rows.agenda.append(partner.agenda(t))
-        rows.clocks.append(partner.clocks(t))
+        rows.agenda.append(seen.agenda)
+        rows.clocks.append(seen.clocks)
         rows.own.append(ACTIONS.index(partner.own))
         rows.action.append(IGNORED if label.action is None else ACTIONS.index(label.action))
         rows.user.append(IGNORED if label.user is None else USERS.index(label.user))
         rows.turn_end.append(moment.turn.end_s - t if moment.turn else np.nan)
         quiet = moment.since_key_s >= labels.TYPING_S and moment.since_speech_s > 0 and not moment.noise
         rows.empty.append(quiet and not (moment.sounding or moment.turn or moment.waiting))
-        speech = any(part.sounds(start_s, t - 0.03) for part in self._loud())
-        noise = any(noise.start_s < t and noise.end_s > start_s for noise in self._noises)
-        partner.notice(t, speech, noise, moment.sounding is not None and moment.echo)
-        partner.act(label, moment)
+        if self._mind is None:
+            speech = any(part.sounds(start_s, t - 0.03) for part in self._loud())
+            noise = any(noise.start_s < t and noise.end_s > start_s for noise in self.noises)
+            partner.notice(t, speech, noise, moment.sounding is not None and moment.echo)
+            partner.act(label, moment)
+        else:
+            partner.follow(self._mind.decide(self, seen), moment, self._has_heard(t))
         self._close_turns(t)
         self._slice += 1
+
+    def _has_heard(self, t: float) -> bool:
+        """Whether the ear has anything of the user's present turn, so that there would be words to hand over."""
+        from_s, until_s = self.heard_from_s() + SHORTEST_WORD_S, t - SHORTEST_WORD_S
+        return any(part.end_s > from_s and part.start_s < until_s for part in self._loud())
 
     def _fingers(self, start_s: float, t: float) -> list[float]:
         """The editor's fields of the slice; a key stops the partner by rule."""
@@ -261,7 +331,7 @@ class Stage:
                     self._state[mark.name] = mark.value
                 else:
                     counts[mark.name] += mark.value
-        pressed = [key.at_s for key in self._keys if start_s <= key.at_s < t and not key.elsewhere]
+        pressed = [key.at_s for key in self.keys if start_s <= key.at_s < t and not key.elsewhere]
         if pressed:
             self._partner.press(pressed[0], pressed[-1])
         counts.update(self._state, keys=len(pressed))
@@ -271,15 +341,15 @@ class Stage:
         """The truth at the end of the slice."""
         loud = self._loud()
         last_speech_s = max((min(part.end_s, t) for part in loud if part.start_s < t), default=-60.0)
-        keys_ahead = [key.at_s - t for key in self._keys if key.at_s >= t and not key.elsewhere]
+        keys_ahead = [key.at_s - t for key in self.keys if key.at_s >= t and not key.elsewhere]
         speech_ahead = [part.start_s - t for part in loud if part.start_s >= t]
         partner = self._partner
         offer, now = partner.offer(t), partner.now
         return labels.Moment(
             t=t,
             turn=self._open_turn(t),
-            other=next((o for o in self._turns if o.who == "other" and o.start_s < t < o.end_s + 0.5), None),
-            noise=next((n for n in self._noises if n.start_s < t < n.end_s + 0.5), None),
+            other=next((o for o in self.turns if o.who == "other" and o.start_s < t < o.end_s + 0.5), None),
+            noise=next((n for n in self.noises if n.start_s < t < n.end_s + 0.5), None),
             sounding=now.kind if now else None,
             sounding_since_s=now.start_s if now else 0.0,
             ducked=partner.ducked,
@@ -293,12 +363,12 @@ class Stage:
             until_next_s=min([*keys_ahead, *speech_ahead], default=60.0),
             complete=bool(self._state["statement_complete"]),
             focused=bool(self._state["focused"]),
-            echo=self._echo_db > -30.0,
+            echo=self.echo_db > -30.0,
         )
 
     def _close_turns(self, t: float) -> None:
         """What asked for no answer is over when it ends; an older turn is when a newer one begins."""
-        begun = [turn for turn in self._turns if turn.who == "user" and turn.start_s <= t]
+        begun = [turn for turn in self.turns if turn.who == "user" and turn.start_s <= t]
         for turn in begun:
             linger_s = labels.STOP_SHOWN_S if turn.state is UserState.STOP_REQUEST else 0.16
             over = not turn.answer and t >= turn.end_s + linger_s
