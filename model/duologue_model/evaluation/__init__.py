@@ -1,0 +1,1 @@
+"""How well an engine keeps the floor: metrics over floor logs, baselines, ablations, a table and a picture."""
