@@ -7,7 +7,9 @@ the same sessions, whatever their number: session 7 is the same in a hundred as 
   python -m duologue_model.training.simulate --data data --out build/sim --sessions 100 --split train
 
 The first run for a split makes its utterance bank in --bank, which takes some minutes; later runs read it. train speaks
-with three voices of flite, dev with a fourth, held-out with espeak-ng; recorded speakers are disjoint as well.
+with three voices of flite and one of festival, dev with a fourth of flite, held-out with espeak-ng; recorded speakers
+are disjoint as well. Debian has all of them: flite, festival, festvox-us-slt-hts, espeak-ng. A synthesiser that is not
+installed stops the bank, unless it is left out with --without.
 """
 
 import argparse
@@ -29,7 +31,8 @@ from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.floorlog import FloorLog
 from duologue_model.training.phrases import SPLITS
 from duologue_model.training.render import example
-from duologue_model.training.voices import Bank, BankTrouble, open_bank
+from duologue_model.training.synthesisers import ENGINES
+from duologue_model.training.voices import Bank, BankTrouble, Recipe, open_bank
 from duologue_model.vocabulary import Action, UserState
 
 PER_SHARD = 25
@@ -158,7 +161,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     if options.rebuild_bank:
         (options.bank / f"{options.split}.json").unlink(missing_ok=True)
-    bank = open_bank(options.bank, options.data, options.split, options.bank_seed, options.phrases, options.transcripts)
+    recipe = Recipe(per_kind=options.phrases, transcripts=options.transcripts, without=tuple(options.without))
+    bank = open_bank(options.bank, options.data, options.split, options.bank_seed, recipe)
     seed = session_seed(options.seed, options.split)
     tally, shard, shards = Tally(), [], 0
     started_s = time.process_time()
@@ -212,7 +216,15 @@ def parser() -> argparse.ArgumentParser:
     add("--bank", type=Path, default=Path("build/bank"), help="folder of the utterance bank (default: build/bank)")
     add("--rebuild-bank", action="store_true", help="make the bank of the split again")
     add("--bank-seed", type=int, default=1, help="seed of the phrases in the bank (default: 1)")
-    add("--phrases", type=int, default=24, help="phrases of each kind for each voice in a new bank (default: 24)")
+    add("--phrases", type=int, default=16, help="most phrases of a kind for each speaker in a new bank (default: 16)")
+    add(
+        "--without",
+        action="append",
+        default=[],
+        metavar="ENGINE",
+        choices=list(ENGINES),
+        help="no such voices in a new bank",
+    )
     add("--sessions", type=int, default=100, help="how many (default: 100)")
     add("--first", type=int, default=0, help="number of the first session, to make a set in several runs (default: 0)")
     add("--seconds", type=float, default=60.0, help="least length of a session (default: 60)")

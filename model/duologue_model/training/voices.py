@@ -1,19 +1,19 @@
 """The utterance bank: clips of people and of synthesisers, each with its speaker, licence, text and split.
 
 People come from a data folder with an `index.csv` (path, group, label, speaker, dur_s, licence, source); synthesised
-phrases from flite and espeak-ng, run as programs, and, for the partner alone, from the installed `hibari` package.
-A speaker, voice or keyboard belongs to one split for ever.
+phrases from the `synthesisers` and, for the partner alone, from the installed `hibari` package. What a recogniser made
+of the recorded texts lies in `transcripts/`. A speaker, voice or keyboard belongs to one split for ever.
 """
 
 import csv
 import hashlib
 import json
-import subprocess
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -21,20 +21,14 @@ from numpy.typing import NDArray
 
 from duologue_model.slices import RATE_HZ, Samples
 from duologue_model.training.phrases import PARTNER_KINDS, SPLITS, TEMPLATES, pause_places, texts
+from duologue_model.training.synthesisers import LICENCES, SHARES, SynthesiserMissing, speak, voices_of
 
-SYNTHETIC_VOICES: dict[str, tuple[tuple[str, str], ...]] = {
-    "train": (("flite", "awb"), ("flite", "rms"), ("flite", "slt")),
-    "dev": (("flite", "kal16"),),
-    "held-out": tuple(("espeak-ng", voice) for voice in ("en-us", "en-gb+f3", "en-us+m3", "en-gb-scotland+f2")),
-}
-"""Who speaks in which split. espeak-ng and flite's kal16 are never trained on."""
-ENGINE_LICENCES = {
-    "flite": "BSD-style (CMU)",
-    "espeak-ng": "GPL-3.0-or-later program, output unencumbered",
-    "hibari": "Apache-2.0",
-}
 SHORT_WORDS = {"stop": ("stop",), "yes": ("answer", "backchannel"), "right": ("answer", "backchannel")}
 ANSWERS = frozenset({"no", "go", "on", "off", "up", "down", "left"})
+COMMON_KINDS = {
+    "turn": 1.0, "pausing": 1.0, "stop": 0.3, "answer": 0.3, "backchannel": 0.3, "colleague": 0.4, "timed": 0.3,
+}  # fmt: skip
+"""Which share of the phrases asked for is made of a kind; 0.4 of all others."""
 FRAME = 160
 
 
@@ -44,7 +38,10 @@ class BankTrouble(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ClipFacts:
-    """What is known about a clip. `breaks` are samples at which a pause may be put in."""
+    """What is known about a clip.
+
+    `breaks` are samples at which a pause may be put in, `pauses` the silences that are there already: from and to.
+    """
 
     id: str
     kind: str
@@ -54,6 +51,7 @@ class ClipFacts:
     licence: str
     split: str
     breaks: tuple[int, ...] = ()
+    pauses: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,13 +101,27 @@ class Bank:
         return dict(sorted(counts.items()))
 
 
-def open_bank(
-    folder: Path, data: Path | None, split: str, seed: int, per_kind: int = 24, transcripts: Path | None = None
-) -> Bank:
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a bank is made of."""
+
+    data: Path | None = None
+    """Folder with recordings."""
+    seed: int = 1
+    per_kind: int = 16
+    """Phrases of the commonest kinds for each synthetic speaker."""
+    transcripts: Path | None = None
+    """CSV (path, text) instead of the texts that come with the simulator."""
+    without: tuple[str, ...] = ()
+    """Synthesisers that are left out."""
+
+
+def open_bank(folder: Path, data: Path | None, split: str, seed: int, recipe: Recipe | None = None) -> Bank:
     """The bank of a split in `folder`, made there if it is not yet: some minutes on one core for the first time."""
+    recipe = replace(recipe or Recipe(), data=data, seed=seed)
     if not (folder / f"{split}.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        write_bank(folder, split, make_clips(data, split, seed, per_kind, transcripts))
+        write_bank(folder, split, make_clips(split, recipe))
     return read_bank(folder, split)
 
 
@@ -129,21 +141,23 @@ def read_bank(folder: Path, split: str) -> Bank:
     ends = np.cumsum([row.pop("samples") for row in rows])
     parts = np.split(joined, ends[:-1])
     return Bank(
-        Clip(ClipFacts(**{**row, "breaks": tuple(row["breaks"])}), (part / np.float32(32767)).astype(np.float32))
-        for row, part in zip(rows, parts, strict=True)
+        Clip(_facts(row), (part / np.float32(32767)).astype(np.float32)) for row, part in zip(rows, parts, strict=True)
     )
 
 
-def make_clips(
-    data: Path | None, split: str, seed: int, per_kind: int, transcripts: Path | None = None
-) -> Iterator[Clip]:
+def _facts(row: dict[str, Any]) -> ClipFacts:
+    lists = {"breaks": tuple(row["breaks"]), "pauses": tuple((a, b) for a, b in row.get("pauses", ()))}
+    return ClipFacts(**{**row, **lists})
+
+
+def make_clips(split: str, recipe: Recipe) -> Iterator[Clip]:
     """All clips of a split: synthesised phrases, the partner's voice, and what people recorded."""
     assert split in SPLITS, split
-    rng = np.random.default_rng([seed, SPLITS.index(split)])
-    yield from _synthesised(split, per_kind, rng)
-    yield from _partner(split, per_kind, rng)
-    if data is not None:
-        yield from recorded(data, split, transcripts)
+    rng = np.random.default_rng([recipe.seed, SPLITS.index(split)])
+    if recipe.data is not None:
+        yield from recorded(recipe.data, split, recipe.transcripts)
+    yield from _partner(split, 2 * recipe.per_kind, rng)
+    yield from _synthesised(split, recipe, rng)
 
 
 def split_of(speaker: str) -> str:
@@ -155,7 +169,8 @@ def split_of(speaker: str) -> str:
 def recorded(data: Path, split: str, transcripts: Path | None = None) -> Iterator[Clip]:
     """The clips of people and keyboards in a data folder that belong to the split.
 
-    The index has no texts of longer clips: `transcripts` (columns path, text) may hold what a recogniser made of them.
+    The index has no texts of longer clips: they come from `transcripts` (columns path, text), or from those that lie
+    beside the simulator.
     """
     import soundfile
 
@@ -174,9 +189,9 @@ def recorded(data: Path, split: str, transcripts: Path | None = None) -> Iterato
             trimmed = samples if kinds[0] in ("key", "ambience") else trim(samples)
             text = texts_of.get(row["path"], row["label"] if row["group"].startswith("speech_commands") else "")
             facts = ClipFacts(row["path"], kinds[0], text, owner or row["group"], "human", row["licence"], split)
-            breaks = tuple(quiet_places(trimmed)) if kinds[0] == "talk" else ()
+            pauses = tuple(silences(trimmed)) if kinds[0] == "talk" else ()
             for kind in kinds:
-                yield Clip(replace(facts, id=f"{kind}/{row['path']}", kind=kind, breaks=breaks), trimmed)
+                yield Clip(replace(facts, id=f"{kind}/{row['path']}", kind=kind, pauses=pauses), trimmed)
 
 
 def _kinds_of(row: dict[str, str]) -> tuple[tuple[str, ...], str]:
@@ -195,25 +210,29 @@ def _kinds_of(row: dict[str, str]) -> tuple[tuple[str, ...], str]:
 
 
 def _transcripts(file: Path | None) -> dict[str, str]:
-    if file is None:
-        return {}
-    if not file.is_file():
+    if file is not None and not file.is_file():
         raise BankTrouble(f"There is no {file}. Give --transcripts a CSV file with the columns path and text.")
-    return {row["path"]: row["text"] for row in csv.DictReader(file.read_text("utf-8").splitlines())}
+    shipped = resources.files("duologue_model.training").joinpath("transcripts/librispeech.csv")
+    text = (file or shipped).read_text("utf-8")
+    return {row["path"]: row["text"] for row in csv.DictReader(text.splitlines())}
 
 
-def _synthesised(split: str, per_kind: int, rng: Generator) -> Iterator[Clip]:
-    for kind in TEMPLATES:
-        if kind in PARTNER_KINDS:
-            continue
-        for engine, voice in SYNTHETIC_VOICES[split]:
-            for number, text in enumerate(texts(kind, split, per_kind, rng)):
+def _synthesised(split: str, recipe: Recipe, rng: Generator) -> Iterator[Clip]:
+    for voice in voices_of(split, rng, recipe.without):
+        for kind in TEMPLATES:
+            if kind in PARTNER_KINDS:
+                continue
+            most = max(1, round(recipe.per_kind * COMMON_KINDS.get(kind, 0.4) * SHARES.get(voice.engine, 1.0)))
+            for number, text in enumerate(texts(kind, split, most, rng)):
                 spoken, places = pause_places(text)
-                samples = trim(_speak(engine, voice, spoken, rng))
-                id_ = f"{engine}/{voice}/{kind}/{number}"
-                licence = ENGINE_LICENCES[engine]
+                try:
+                    samples = trim(speak(voice, spoken, rng))
+                except SynthesiserMissing as missing:
+                    raise BankTrouble(str(missing)) from missing
+                id_ = f"{voice.speaker}/{kind}/{number}"
                 breaks = tuple(break_near(samples, place) for place in places)
-                yield Clip(ClipFacts(id_, kind, spoken, f"{engine}/{voice}", engine, licence, split, breaks), samples)
+                licence = LICENCES[voice.engine]
+                yield Clip(ClipFacts(id_, kind, spoken, voice.speaker, voice.engine, licence, split, breaks), samples)
 
 
 def _partner(split: str, per_kind: int, rng: Generator) -> Iterator[Clip]:
@@ -226,32 +245,8 @@ def _partner(split: str, per_kind: int, rng: Generator) -> Iterator[Clip]:
         for number, text in enumerate(texts(kind, split, per_kind, rng)):
             sound = np.asarray(speak(text, seed=number), np.float32)
             samples = trim(soxr.resample(sound, hibari.SAMPLE_RATE, RATE_HZ).astype(np.float32))
-            licence = ENGINE_LICENCES["hibari"]
+            licence = LICENCES["hibari"]
             yield Clip(ClipFacts(f"hibari/{kind}/{number}", kind, text, "hibari", "hibari", licence, split), samples)
-
-
-def _speak(engine: str, voice: str, text: str, rng: Generator) -> Samples:
-    """One phrase by a program, at a pace and pitch that vary, resampled to 16 kHz."""
-    import soundfile
-    import soxr
-
-    with tempfile.TemporaryDirectory() as folder:
-        sound = Path(folder) / "phrase.wav"
-        if engine == "flite":
-            stretch = f"duration_stretch={rng.uniform(0.8, 1.25):.2f}"
-            command = ["flite", "-voice", voice, "--setf", stretch, "-t", text, "-o", str(sound)]
-        else:
-            pace, pitch = int(rng.integers(140, 200)), int(rng.integers(30, 70))
-            command = ["espeak-ng", "-v", voice, "-s", str(pace), "-p", str(pitch), "-w", str(sound), text]
-        try:
-            subprocess.run(command, check=True, capture_output=True)
-        except FileNotFoundError as missing:
-            raise BankTrouble(
-                f"{engine} is not installed. Install the system package {engine} and run again."
-            ) from missing
-        samples, rate_hz = soundfile.read(sound, dtype="float32")
-    resampled: Samples = soxr.resample(samples, rate_hz, RATE_HZ).astype(np.float32)
-    return resampled
 
 
 def levels(samples: Samples) -> NDArray[np.float32]:
@@ -272,12 +267,15 @@ def trim(samples: Samples) -> Samples:
     return (cut * (0.7 / max(float(np.abs(cut).max()), 1e-6))).astype(np.float32)
 
 
-def quiet_places(samples: Samples, shortest_s: float = 0.15) -> list[int]:
-    """The middles of all silences inside a clip that last at least `shortest_s`."""
+def silences(samples: Samples, shortest_s: float = 0.15) -> list[tuple[int, int]]:
+    """All silences inside a clip that last at least `shortest_s`: from and to, samples."""
     loud = levels(samples)
     quiet = np.flatnonzero(loud <= float(loud.max(initial=0.0)) * 0.04)
     runs = np.split(quiet, np.flatnonzero(np.diff(quiet) > 1) + 1)
-    return [int((run[0] + run[-1] + 1) // 2) * FRAME for run in runs if len(run) * FRAME >= shortest_s * RATE_HZ]
+    inside = (run for run in runs if len(run) and run[0] > 0 and run[-1] < len(loud) - 1)
+    return [
+        (int(run[0]) * FRAME, int(run[-1] + 1) * FRAME) for run in inside if len(run) * FRAME >= shortest_s * RATE_HZ
+    ]
 
 
 def break_near(samples: Samples, share: float) -> int:
