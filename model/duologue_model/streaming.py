@@ -14,7 +14,7 @@ from duologue_model.features import AudioState
 from duologue_model.layers import Block, LayerCache, reach_of_step
 from duologue_model.network import FloorNetwork, Outputs
 from duologue_model.slices import Slice
-from duologue_model.streams import Inputs, Streams, encode
+from duologue_model.streams import Inputs, Streams, encode, encode_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +87,18 @@ def hear(network: FloorNetwork, state: NetworkState, slices: Sequence[Slice]) ->
     audio, inputs = encode(Streams.of_slices(slices), state.audio)
     state, outputs = step(network, state, inputs)
     return NetworkState(state.position, audio, state.layers), outputs
+
+
+def hear_together(network: FloorNetwork, state: NetworkState, slices: Sequence[Slice]) -> tuple[NetworkState, Outputs]:
+    """The next slice of each of several sessions that began together. `state` must not be used again."""
+    audio, inputs = encode_together(slices, state.audio)
+    state, outputs = step(network, state, inputs.to(network.decision_bias.device))
+    return NetworkState(state.position, audio, state.layers), outputs
+
+
+def rows_of(state: NetworkState, rows: Sequence[int]) -> NetworkState:
+    """A copy of what was remembered of some of the sessions, by their places in the batch."""
+    kept = torch.tensor(rows, dtype=torch.int64)
+    audio = AudioState(state.audio.microphone[kept], state.audio.playback[kept])
+    layers = tuple(LayerCache(layer.keys[kept], layer.values[kept]) for layer in state.layers)
+    return NetworkState(state.position, audio, layers)

@@ -198,20 +198,35 @@ class Inputs:
 
 def encode(streams: Streams, audio: AudioState) -> tuple[AudioState, Inputs]:
     """The network's inputs for `[1, T]` slices, and the state of hearing after them."""
-    microphone, microphone_tail = dmel(torch.from_numpy(streams.microphone)[None], audio.microphone)
-    playback, playback_tail = dmel(torch.from_numpy(streams.playback)[None], audio.playback)
+    microphone, playback, audio = _sounds(streams, audio, 1)
+    return audio, Inputs(microphone, playback, *_rest(streams))
+
+
+def encode_together(slices: Sequence[Slice], audio: AudioState) -> tuple[AudioState, Inputs]:
+    """The network's inputs `[B, 1]` for the next slice of each of `B` sessions, as `encode` makes them of each."""
+    streams = Streams.of_slices(slices)
+    microphone, playback, audio = _sounds(streams, audio, len(slices))
+    return audio, Inputs(microphone, playback, *(tensor.transpose(0, 1) for tensor in _rest(streams)))
+
+
+def _sounds(streams: Streams, audio: AudioState, sessions: int) -> tuple[Tensor, Tensor, AudioState]:
+    """Levels of both sounds, `[B, T, 8, 64]` each, and the state of hearing after them."""
+    microphone, microphone_tail = dmel(torch.from_numpy(streams.microphone).view(sessions, -1), audio.microphone)
+    playback, playback_tail = dmel(torch.from_numpy(streams.playback).view(sessions, -1), audio.playback)
+    return microphone, playback, AudioState(microphone_tail, playback_tail)
+
+
+def _rest(streams: Streams) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Desk, talk, pieces and events, `[1, T, …]` each."""
     counts = np.array([[len(words.split())] for words in streams.words], np.float32)
     desk = [_levels(streams.editor, EDITOR_BORDERS), _levels(streams.clocks, CLOCK_BORDERS)]
     talk = [_levels(streams.agenda, AGENDA_BORDERS), _levels(counts, WORD_COUNT_BORDERS)]
-    inputs = Inputs(
-        microphone=microphone,
-        playback=playback,
-        desk=torch.from_numpy(np.concatenate(desk, axis=1))[None],
-        talk=torch.from_numpy(np.concatenate(talk, axis=1))[None],
-        pieces=torch.tensor([[word_pieces(words) for words in streams.words]], dtype=torch.int16),
-        events=torch.from_numpy(_events(streams))[None],
+    return (
+        torch.from_numpy(np.concatenate(desk, axis=1))[None],
+        torch.from_numpy(np.concatenate(talk, axis=1))[None],
+        torch.tensor([[word_pieces(words) for words in streams.words]], dtype=torch.int16),
+        torch.from_numpy(_events(streams))[None],
     )
-    return AudioState(microphone_tail, playback_tail), inputs
 
 
 def _events(streams: Streams) -> NDArray[np.uint8]:
