@@ -17,6 +17,8 @@ EARLY_S = 0.5
 """A decision so long before the end of speech still belongs to that end; people do so too."""
 LATE_S = 2 * SLICE_S
 """A decision so long after speech went on was made before that could be heard."""
+ONSET_S = 0.3
+"""A decision so soon after a turn began was made before that could be known: both began at once."""
 ANSWER_S = 6.0
 """A turn that is not answered within this is not answered."""
 CENSOR_S = 1.0
@@ -93,9 +95,13 @@ def audible_cut_ins(log: FloorLog) -> Events:
 
 
 def cut_in_turns(log: FloorLog) -> Events:
-    """For each turn with a pause, whether there was a false cut-in anywhere in it."""
+    """For each turn, whether the partner took it for finished anywhere before its end, in a pause or over speech."""
     decisions = _decisions(log)
-    return [(float(any(_cuts(log, turn, decisions))), 1.0) for turn in _speaking(log) if pauses(turn)]
+    events: Events = []
+    for turn in _speaking(log):
+        inside = [t for t in decisions if turn.start_s + ONSET_S < t < turn.end_s - EARLY_S]
+        events.append((float(any(_cuts(log, turn, decisions)) or bool(inside)), 1.0))
+    return events
 
 
 def phantom_decisions(log: FloorLog) -> Events:
