@@ -103,7 +103,7 @@ def test_a_long_sound_through_a_room_is_the_same_in_blocks() -> None:
 
 def test_words_come_300_to_900_ms_late_and_go_when_the_turn_was_handed_over() -> None:
     log = played("long_account")
-    sharp = Recogniser(delay_s=0.5, spread_s=0.1, word_error=0.0, deaf=False)
+    sharp = Recogniser(partial_s=0.15, final_s=0.15, word_error=0.0, deaf=False)
     texts = words_by_slice(log, sharp, np.random.default_rng(1))
     turn = log.turns[0]
     shown = 0
@@ -120,5 +120,5 @@ def test_words_come_300_to_900_ms_late_and_go_when_the_turn_was_handed_over() ->
 
 def test_ears_that_do_not_work_give_no_words() -> None:
     log = played("smooth_turn")
-    deaf = Recogniser(0.5, 0.1, 0.0, deaf=True)
+    deaf = Recogniser(0.1, 0.1, 0.0, deaf=True)
     assert set(words_by_slice(log, deaf, np.random.default_rng(1))) == {""}

@@ -10,7 +10,7 @@ from duologue_model.slices import SLICE_SAMPLES
 from duologue_model.training import phrases, simulate, voices
 from duologue_model.training.example import AGENDA_FIELDS, CLOCK_FIELDS, EDITOR_FIELDS, IGNORED, SessionExample
 from duologue_model.training.phrases import SHARED_KINDS, SPLITS, TEMPLATES
-from duologue_model.training.voices import SYNTHETIC_VOICES
+from duologue_model.training.synthesisers import SYNTHETIC_VOICES
 from duologue_model.vocabulary import Action, UserState
 from support.tone_bank import tone_bank
 

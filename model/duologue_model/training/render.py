@@ -39,6 +39,12 @@ class Conditions:
     """The clicks belong to the keys that the editor reports; otherwise they come at other times."""
     clipped: bool = False
     dropouts: int = 0
+    tilt_db: float = 0.0
+    """How much more of each octave upwards the microphone takes."""
+    low_hz: float = 0.0
+    """It takes little below this …"""
+    high_hz: float = RATE_HZ / 2
+    """… and little above this."""
 
 
 def draw_conditions(rng: Generator) -> Conditions:
@@ -53,6 +59,9 @@ def draw_conditions(rng: Generator) -> Conditions:
         keys_aligned=bool(rng.random() < 0.9),
         clipped=bool(rng.random() < 0.06),
         dropouts=int(rng.integers(1, 6)) if rng.random() < 0.08 else 0,
+        tilt_db=float(rng.normal(0.0, 1.5)),
+        low_hz=float(rng.choice([0.0, rng.uniform(60.0, 300.0)])),
+        high_hz=float(rng.uniform(3300.0, 4500.0) if rng.random() < 0.1 else rng.uniform(5500.0, 8000.0)),
     )
 
 
@@ -190,11 +199,13 @@ def _lowered(sound: Samples, start: int, end: int) -> Samples:
 
 
 def responses(rng: Generator, conditions: Conditions) -> tuple[Samples, Samples]:
-    """The way from the user, and from people further off, to the microphone."""
+    """The way from the user, and from people further off, through the room and the microphone."""
+    colour = rooms.colour(conditions.tilt_db, conditions.low_hz, conditions.high_hz)
     if conditions.decay_s <= 0.0:
-        return np.ones(1, np.float32), np.ones(1, np.float32)
+        return colour, colour
     near = rooms.room_tail(rng, conditions.decay_s, float(rng.uniform(0.6, 0.98)))
-    return near, rooms.room_tail(rng, conditions.decay_s, float(rng.uniform(0.1, 0.5)))
+    far = rooms.room_tail(rng, conditions.decay_s, float(rng.uniform(0.1, 0.5)))
+    return rooms.convolve(np.pad(near, (0, len(colour))), colour), rooms.convolve(np.pad(far, (0, len(colour))), colour)
 
 
 def short_sound(rng: Generator, noise: Noise) -> Samples:

@@ -23,6 +23,23 @@ def room_tail(rng: Generator, decay_s: float, direct_share: float) -> Samples:
     return tail.astype(np.float32)
 
 
+def colour(tilt_db: float, low_hz: float, high_hz: float) -> Samples:
+    """A microphone's impulse response `[N]`, causal: a tilt of so many dB per octave, and little below and above."""
+    if tilt_db == 0.0 and low_hz == 0.0 and high_hz >= RATE_HZ / 2:
+        return np.ones(1, np.float32)
+    size = 1024
+    at_hz = np.maximum(np.fft.rfftfreq(size, 1 / RATE_HZ), 20.0)
+    gain = (at_hz / 1000.0) ** (tilt_db / 6.02) / np.sqrt(1.0 + (at_hz / high_hz) ** 16)
+    if low_hz > 0.0:
+        gain /= np.sqrt(1.0 + (low_hz / at_hz) ** 4)
+    # Minimum phase, by folding the cepstrum: nothing rings before the sound.
+    cepstrum = np.fft.irfft(np.log(np.clip(gain, 1e-3, 30.0)))
+    cepstrum[1 : size // 2] *= 2.0
+    cepstrum[size // 2 + 1 :] = 0.0
+    response: Samples = np.fft.irfft(np.exp(np.fft.rfft(cepstrum)))[: size // 2].astype(np.float32)
+    return response
+
+
 def convolve(samples: Samples, response: Samples) -> Samples:
     """`[N]` of `samples` through `response`, in blocks, so that hours cost as much per second as seconds do."""
     if len(response) == 1:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +35,14 @@ ACTIONS, USERS = list(Action), list(UserState)
 SHORTEST_WORD_S = 0.1
 FAR_DB = -18.0
 """Speech that is fainter against the user's is in the background."""
+TALK_INSTEAD_S = {
+    "turn": (1.2, 7.0), "pausing": (4.0, 12.0), "account": (6.0, 15.0), "question": (1.0, 4.0),
+    "correction": (1.0, 4.0), "redirection": (1.0, 4.0),
+}  # fmt: skip
+"""What a person who reads aloud may say just as well, and for how long: only the end of a clip is the end of a turn."""
+PEOPLES_KINDS = frozenset({"stop", "answer", "backchannel"})
+LENGTHENED = 0.35
+"""Share of the pauses of a recording that last longer here."""
 
 
 @dataclass(slots=True)
@@ -101,7 +108,7 @@ class Stage:
         speakers = bank.speakers("turn")
         self.speaker = speakers[int(rng.integers(len(speakers)))]
         self.speed = float(rng.uniform(0.88, 1.14))
-        self.human_share = float(rng.choice([0.0, 0.3, 0.7]))
+        self.human_share = float(rng.choice([0.2, 0.7, 1.0])) if bank.has("talk") else 0.5
         self._mind = mind
         self.echo_db = float(rng.uniform(-40.0, 0.0)) if rng.random() < 0.8 else -90.0
         self._slice = 0
@@ -172,13 +179,16 @@ class Stage:
         who: Who = "user",
         gain_db: float = 0.0,
     ) -> Turn:
-        """Plans a turn: a clip of the kind, with pauses put in at its breaks."""
-        if who == "user":
-            clip = self.bank.pick(self.rng, kind, self.speaker, self.human_share)
-        else:
-            clip = self.bank.pick(self.rng, kind)
-        speed = self.speed if clip.facts.engine != "human" else 1.0
-        parts = self._parts(clip, self._anywhere(delay_s), speed, most_s=8.0 if who == "other" else 12.0)
+        """Plans a turn: a clip of the kind, or a recording that may stand for it, with pauses at its breaks."""
+        least_s, most_s = 1.0, 8.0 if who == "other" else 12.0
+        if who == "user" and kind in TALK_INSTEAD_S and self.bank.has("talk") and self.rng.random() < self.human_share:
+            least_s, most_s = TALK_INSTEAD_S[kind]
+            kind = "talk"
+        share = self.human_share if kind in PEOPLES_KINDS else 0.0
+        clip = self.bank.pick(self.rng, kind, self.speaker if who == "user" else None, share)
+        # A recording that is played faster is a higher voice as well: it bears less of that.
+        speed = self.speed ** (0.6 if clip.facts.engine == "human" else 1.0) if who == "user" else 1.0
+        parts = self._parts(clip, self._anywhere(delay_s), speed, least_s, most_s)
         spoken_s, humming = 0.0, set()
         for index, part in enumerate(parts[:-1]):
             spoken_s += part.end_s - part.start_s
@@ -244,27 +254,21 @@ class Stage:
         """A time from now, not on the edge of a slice: nobody speaks or types by our clock."""
         return self.t + delay_s + float(self.rng.uniform(0.0, SLICE_S))
 
-    def _parts(self, clip: Clip, start_s: float, speed: float, most_s: float) -> tuple[Said, ...]:
-        """The clip, cut at its breaks, with pauses between; of a long recording only its end, from a break on."""
-        breaks = [b for b in clip.facts.breaks if 800 < b < len(clip.samples) - 800]
-        first = 0
-        if clip.seconds > most_s:
-            first = next((b for b in breaks if len(clip.samples) - b < most_s * RATE_HZ), 0)
-            first = first or int(len(clip.samples) - most_s * RATE_HZ)
-        edges = [first]
-        edges += [b for b, before in zip(breaks, [0, *breaks], strict=False) if b > first and b - before > 800]
-        edges.append(len(clip.samples))
+    def _parts(self, clip: Clip, start_s: float, speed: float, least_s: float, most_s: float) -> tuple[Said, ...]:
+        """The clip, cut at its breaks, with pauses between; of a long recording only its end, from a pause on."""
+        pieces = self._pieces(clip, least_s, most_s)
+        first, length = pieces[0][0], len(clip.samples)
         words = clip.facts.text.split()
-        words = words[round(len(words) * first / len(clip.samples)) :]
+        words = words[round(len(words) * first / length) :]
         letters = max(1, sum(map(len, words)))
         parts: list[Said] = []
         at_s, said, used = start_s, 0, 0
-        for begin, end in pairwise(edges):
+        for number, (begin, end, pause_s) in enumerate(pieces, 1):
             length_s = (end - begin) / RATE_HZ / speed
-            until_letter = letters * (end - first) / (edges[-1] - first)
+            until_letter = letters * (end - first) / (length - first)
             timed: list[Word] = []
             from_letter = said
-            while used < len(words) and (said + len(words[used]) / 2 <= until_letter or end == edges[-1]):
+            while used < len(words) and (said + len(words[used]) / 2 <= until_letter or number == len(pieces)):
                 said += len(words[used])
                 timed.append(Word(0.0, float(said - from_letter), words[used]))
                 used += 1
@@ -272,8 +276,35 @@ class Stage:
             starts = [at_s, *(at_s + word.end_s * scale for word in timed)]
             spans = tuple(Word(s, e, w.text) for s, e, w in zip(starts, starts[1:], timed, strict=False))
             parts.append(Said(at_s, at_s + length_s, clip.facts.id, begin, end, speed, spans))
-            at_s += length_s + min(2.2, self.timing.pause.draw(self.rng))
+            at_s += length_s + pause_s
         return tuple(parts)
+
+    def _pieces(self, clip: Clip, least_s: float, most_s: float) -> list[tuple[int, int, float]]:
+        """From and to, in samples of the clip, and the pause after it: all up to the very end of the clip."""
+        length = len(clip.samples)
+        gaps = [(b, b, self._pause_s()) for b in clip.facts.breaks]
+        for begin, end in clip.facts.pauses:
+            natural_s = (end - begin) / RATE_HZ
+            longer = self.rng.random() < LENGTHENED
+            gaps.append((begin, end, max(natural_s, self._pause_s()) if longer else natural_s))
+        gaps = [gap for gap in gaps if gap[0] > 800 and gap[1] < length - 800]
+        first = 0
+        if clip.seconds > most_s:
+            begins = [gap[1] for gap in gaps if length - gap[1] >= least_s * RATE_HZ]
+            short = [begin for begin in begins if length - begin <= most_s * RATE_HZ]
+            # Where no pause fits, the shortest stretch that begins at one; only then the middle of a word.
+            first = short[int(self.rng.integers(len(short)))] if short else begins[-1] if begins else 0
+            if length - first > 1.5 * most_s * RATE_HZ:
+                first = length - round(most_s * RATE_HZ)
+        pieces, begin = [], first
+        for from_, to, pause_s in gaps:
+            if from_ - begin > 800:
+                pieces.append((begin, from_, pause_s))
+                begin = to
+        return [*pieces, (begin, length, 0.0)]
+
+    def _pause_s(self) -> float:
+        return min(2.2, self.timing.pause.draw(self.rng))
 
     def _planned_turn(self) -> bool:
         """Whether a turn of the user goes on or is still to come."""
