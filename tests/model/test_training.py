@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,15 +12,20 @@ import pytest
 import torch
 
 from duologue_model.config import LETTERS
+from duologue_model.network import FloorNetwork
 from duologue_model.slices import SLICE_SAMPLES
 from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.loss import MOST_WEIGHT, action_weights
-from duologue_model.training.material import Prepared, Simulated, draw_window
+from duologue_model.training.material import Ahead, Prepared, Simulated, draw_window
 from duologue_model.training.targets import future_bins, hazard_bins, letters_between
 from duologue_model.training.train import Recipe, Trainer, area_under_curve, learning_rate, main
 from duologue_model.vocabulary import Action, UserState
 
 SLICES = 100
+
+
+def numbered(number: int) -> SessionExample:
+    return example(str(number))
 
 
 class Fixed:
@@ -30,6 +36,9 @@ class Fixed:
 
     def at_step(self, step: int) -> list[Prepared]:
         return self._sessions
+
+    def add(self, sessions: Sequence[SessionExample]) -> None:
+        self._sessions.extend(map(Prepared, sessions))
 
 
 TINY = Recipe(depth=2, steps=4, batch=2, window_s=2.0, warmup_steps=2, save_every_steps=2, judge_every_steps=2)
@@ -138,6 +147,31 @@ def test_simulated_sessions_depend_on_the_step_alone() -> None:
     made.clear()
     assert [one.name for one in resumed.at_step(3)] == names[3]
     assert made == [6, 7, 8, 9], "what is no longer needed is not made"
+
+
+def test_sessions_made_ahead_in_other_processes_are_the_same() -> None:
+    ahead = Ahead(numbered, processes=2)
+    assert [ahead(number).name for number in (0, 1, 2, 7)] == ["0", "1", "2", "7"]
+
+
+def test_sessions_of_the_network_push_out_the_oldest() -> None:
+    material = Simulated(lambda number: example(str(number)), pool=3, fresh=1)
+    material.at_step(0)
+    material.add([example("own")])
+    assert [one.name for one in material.at_step(1)] == ["2", "own", "3"]
+    assert [one.name for one in material.at_step(3)] == ["3", "4", "5"]
+
+
+def test_the_loop_is_closed_after_a_while(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def roll_out(network: FloorNetwork, step: int) -> list[SessionExample]:
+        asked.append(step)
+        return [example("own")]
+
+    recipe = replace(TINY, steps=8, closed_loop_from=0.5, closed_loop_every=2)
+    Trainer(recipe, Fixed(example()), tmp_path, roll_out=roll_out).run()
+    assert asked == [4, 6]
 
 
 def test_windows_are_drawn_where_something_happens() -> None:

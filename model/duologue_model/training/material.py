@@ -5,8 +5,10 @@ which the oldest go and into which new ones come at every step, so that hardly a
 lie in the pool depends on the step alone, and so a run that was cut off goes on with the same ones.
 """
 
+import multiprocessing
 import random
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -59,6 +61,9 @@ class Material(Protocol):
     def at_step(self, step: int) -> Sequence[Prepared]:
         """The sessions that the windows of a step are drawn from. Steps are asked for in rising order."""
 
+    def add(self, sessions: Sequence[SessionExample]) -> None:
+        """Takes sessions in which the network itself was the partner."""
+
 
 class Shards:
     """Sessions that were simulated before: the same at every step. Raises ValueError when there are none."""
@@ -69,9 +74,16 @@ class Shards:
     def at_step(self, step: int) -> Sequence[Prepared]:
         return self._sessions
 
+    def add(self, sessions: Sequence[SessionExample]) -> None:
+        self._sessions.extend(map(Prepared, sessions))
+
 
 class Simulated:
-    """Sessions simulated on the way, by number: `make(number)` must depend on nothing else."""
+    """Sessions simulated on the way, by number: `make(number)` must depend on nothing else.
+
+    Sessions that are added push out the oldest. They come from the network as it then was: a run that goes on from a
+    checkpoint has none of them until the next are added.
+    """
 
     def __init__(self, make: Callable[[int], SessionExample], pool: int, fresh: int) -> None:
         self._make = make
@@ -87,6 +99,37 @@ class Simulated:
             self._next += 1
         del self._pool[: -self._size]
         return self._pool
+
+    def add(self, sessions: Sequence[SessionExample]) -> None:
+        self._pool.extend(map(Prepared, sessions))
+
+
+class Ahead:
+    """Makes sessions in other processes before they are asked for: a GPU eats faster than one process simulates."""
+
+    def __init__(self, make: Callable[[int], SessionExample], processes: int) -> None:
+        context = multiprocessing.get_context("fork")
+        # The bank is large: it is shared by forking, not sent.
+        self._pool = ProcessPoolExecutor(processes, context, initializer=_take_maker, initargs=(make,))
+        self._ahead = 4 * processes
+        self._coming: dict[int, Future[SessionExample]] = {}
+
+    def __call__(self, number: int) -> SessionExample:
+        for next_ in range(number, number + self._ahead):
+            if next_ not in self._coming:
+                self._coming[next_] = self._pool.submit(_make, next_)
+        return self._coming.pop(number).result()
+
+
+_MAKERS: list[Callable[[int], SessionExample]] = []
+
+
+def _take_maker(make: Callable[[int], SessionExample]) -> None:
+    _MAKERS[:] = [make]
+
+
+def _make(number: int) -> SessionExample:
+    return _MAKERS[0](number)
 
 
 def draw_window(sessions: Sequence[Prepared], slices: int, rng: random.Random) -> tuple[Inputs, Targets]:

@@ -32,7 +32,7 @@ from duologue_model.slices import SLICE_MS
 from duologue_model.streams import Inputs
 from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.loss import LossWeights, action_weights, loss_of
-from duologue_model.training.material import Material, Prepared, Shards, Simulated, draw_window, read_sessions
+from duologue_model.training.material import Ahead, Material, Prepared, Shards, Simulated, draw_window, read_sessions
 from duologue_model.vocabulary import Action
 
 DELEGATE = list(Action).index(Action.DELEGATE)
@@ -57,6 +57,12 @@ class Recipe:
     pool: int = 64
     """Simulated sessions at hand at once, of which `fresh` are replaced at every step."""
     fresh: int = 2
+    processes: int = 0
+    """Processes that simulate meanwhile; 0: the training process does it itself."""
+    closed_loop_from: float = 0.4
+    """After this share of the steps the network plays the partner itself in some sessions, and learns from those."""
+    closed_loop_every: int = 40
+    closed_loop_sessions: int = 12
     save_every_steps: int = 25
     judge_every_steps: int = 100
     judged: int = 40
@@ -70,19 +76,32 @@ class Recipe:
 
 RECIPES = {
     "cpu": Recipe(),
-    "gpu": Recipe(depth=8, steps=12_000, batch=64, pool=512, fresh=16, learning_rate=1e-3, warmup_steps=400),
-}
+    "gpu": Recipe(
+        depth=8, steps=4000, batch=48, pool=512, fresh=6, processes=12, learning_rate=1e-3, warmup_steps=200,
+        closed_loop_every=200, closed_loop_sessions=64,
+    ),
+}  # fmt: skip
+RollOut = Callable[[FloorNetwork, int], Sequence[SessionExample]]
+"""Sessions in which the network is the partner; the number is that of the step, and so of their seeds."""
 
 
 class Trainer:
     """One run: its network, its optimisers, and where it has come to."""
 
-    def __init__(self, recipe: Recipe, material: Material, out: Path, workers: "Workers | None" = None) -> None:
-        """Raises ValueError when no session is as long as a window."""
+    def __init__(
+        self,
+        recipe: Recipe,
+        material: Material,
+        out: Path,
+        workers: "Workers | None" = None,
+        roll_out: RollOut | None = None,
+    ) -> None:
+        """Raises ValueError when no session is as long as a window. Without `roll_out`, there is no closed loop."""
         self._recipe = recipe
         self._material = material
         self._out = out
         self._workers = workers or Workers()
+        self._roll_out = roll_out
         self._random = random.Random(recipe.seed + 1000 * self._workers.rank)
         torch.manual_seed(recipe.seed + self._workers.rank)
         self._device = self._workers.device
@@ -179,11 +198,17 @@ class Trainer:
     def _due(self, every_steps: int) -> bool:
         return self.step % every_steps == 0 or self.step == self._recipe.steps
 
+    def _closes_the_loop(self) -> bool:
+        begun = self.step >= self._recipe.closed_loop_from * self._recipe.steps
+        return begun and self.step % self._recipe.closed_loop_every == 0
+
     def _one_step(self) -> dict[str, float]:
         recipe = self._recipe
         for optimiser in self._optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(recipe, self.step)
+        if self._roll_out and self._closes_the_loop():
+            self._material.add(self._roll_out(self.network, self.step))
         sessions = self._material.at_step(self.step)
         pieces = [draw_window(sessions, recipe.window_slices, self._random) for _ in range(recipe.batch)]
         inputs = Inputs.stack([piece[0] for piece in pieces]).to(self._device)
@@ -302,6 +327,24 @@ def simulated(bank: Path, split: str, recipe: Recipe, worker: int = 0) -> Callab
     return lambda number: session(clips, seed, number, recipe.session_s)[1]
 
 
+def rolled_out(bank: Path, recipe: Recipe, worker: int = 0) -> RollOut:
+    """Sessions of the training split in which the network itself is the partner."""
+    from duologue_model.training.rollout import NetworkPolicy, Setting, rollouts
+    from duologue_model.training.simulate import session_seed
+    from duologue_model.training.voices import open_bank
+
+    setting = Setting(open_bank(bank, None, "train", recipe.seed), recipe.session_s)
+    # Other sessions than those of the open simulation: their numbers begin where no run comes to.
+    seed, count = session_seed(recipe.seed + 1000 * worker, "train"), recipe.closed_loop_sessions
+
+    def roll_out(network: FloorNetwork, step: int) -> Sequence[SessionExample]:
+        first = 10_000_000 + step * count
+        played = rollouts(setting, NetworkPolicy(network), seed, range(first, first + count), batch=count)
+        return [example for _, example in played]
+
+    return roll_out
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(
@@ -322,17 +365,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.steps is not None:
         recipe = replace(recipe, steps=args.steps)
     workers = Workers.of_environment()
+    roll_out = None
     try:
         if args.bank:
-            material: Material = Simulated(
-                simulated(args.bank, "train", recipe, workers.rank), recipe.pool, recipe.fresh
-            )
-            make = simulated(args.bank, "dev", recipe)
-            judged = [Prepared(make(number)) for number in range(recipe.judged)] if workers.rank == 0 else []
+            roll_out = rolled_out(args.bank, recipe, workers.rank)
+            make = simulated(args.bank, "train", recipe, workers.rank)
+            ready = Ahead(make, recipe.processes) if recipe.processes else make
+            material: Material = Simulated(ready, recipe.pool, recipe.fresh)
+            to_judge = simulated(args.bank, "dev", recipe)
+            judged = [Prepared(to_judge(number)) for number in range(recipe.judged)] if workers.rank == 0 else []
         else:
             material = Shards(args.data)
             judged = list(read_sessions(args.dev)) if args.dev else []
-        trainer = Trainer(recipe, material, args.out, workers)
+        trainer = Trainer(recipe, material, args.out, workers, roll_out)
         print("resumed" if trainer.resume() else "begun", f"at step {trainer.step}", file=sys.stderr)
         trainer.run(judged)
     except (OSError, ValueError) as error:
