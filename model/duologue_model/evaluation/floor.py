@@ -25,6 +25,8 @@ CENSOR_S = 1.0
 """A turn that is followed so soon by the next, or by the end of the session, says nothing when unanswered."""
 STOP_S = 2.0
 """Who is not silent so long after an interruption began has not stopped."""
+OBEYED_S = 3.0
+"""So long after a request to stop the partner says nothing."""
 OWN_END_S = 1.0
 """An utterance that ended by itself so soon after an interruption began could not be stopped."""
 
@@ -147,22 +149,42 @@ def told_apart_at_yield(log: FloorLog, words: tuple[str, ...]) -> Events:
     return events
 
 
-def told_apart(log: FloorLog, words: tuple[str, ...]) -> Events:
-    """For each stop at an interruption whose words became known, whether the last word about it was right.
+def told_apart(log: FloorLog, words: tuple[str, ...] | None = None) -> Events:
+    """For each stop at an interruption, whether the engine's last word about its kind was right.
 
-    The engine's last say is the latest slice, from the stop to 0.24 s after the turn, in which it decided for either.
+    That is the latest slice, from the stop to 0.24 s after the turn, in which it decided for either kind. With `words`,
+    only interruptions of which something had been recognised by then.
     """
     events: Events = []
-    if log.decided is None or not words:
+    if log.decided is None:
         return events
     kinds = {USERS.index(state) for state in INTERRUPTS}
     for turn, said, stopped in interruptions(log):
         first, last = _slice_at(log, said.end_s), _slice_at(log, turn.end_s + 3 * SLICE_S)
-        if not stopped or last < first or not any(text.strip() for text in words[first : last + 1]):
+        known = words is None or any(text.strip() for text in words[first : last + 1])
+        if not stopped or last < first or not known:
             continue
         said_so = [int(state) for state in log.decided[first : last + 1, 1] if int(state) in kinds]
         events.append((float(bool(said_so) and said_so[-1] == USERS.index(turn.state)), 1.0))
     return events
+
+
+def stops_obeyed(log: FloorLog) -> Events:
+    """For each request to stop that stopped the partner, whether it was quiet after it and answered nothing."""
+    events: Events = []
+    for turn, said, stopped in interruptions(log):
+        until_s = min(turn.end_s + OBEYED_S, _next_turn_s(log, turn))
+        if stopped and turn.state is UserState.STOP_REQUEST:
+            spoke = any(said.end_s < later.start_s < until_s for later in own_speech(log))
+            answered = any(said.end_s <= t < until_s for t in log.delegated_s)
+            events.append((float(not spoke and not answered), 1.0))
+    return events
+
+
+def questions_answered(log: FloorLog) -> Events:
+    """For each interruption that wanted an answer and stopped the partner, whether it was handed over when it ended."""
+    stopped = {turn.start_s for turn, _, stopped in interruptions(log) if stopped}
+    return [(float(not math.isinf(late_s)), 1.0) for turn, late_s in _answers(log) if turn.start_s in stopped]
 
 
 def interruptions(log: FloorLog) -> list[tuple[Turn, Sounded, bool]]:

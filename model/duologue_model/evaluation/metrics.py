@@ -101,8 +101,18 @@ MEASURES: dict[str, Measure] = {
         "question or stop, right at the yield (words known)", "%", better="high", scenarios=STOPS,
     ),
     "told_apart": Measure(
+        _log(floor.told_apart), "question or stop, right by the end of it", "%", better="high", scenarios=STOPS
+    ),
+    "told_apart_known": Measure(
         lambda played: floor.told_apart(played.log, played.words),
         "question or stop, right by the end of it (words known)", "%", better="high", target=0.90, scenarios=STOPS,
+    ),
+    "stops_obeyed": Measure(
+        _log(floor.stops_obeyed), "quiet after a request to stop", "%", better="high", target=0.90, scenarios=STOPS
+    ),
+    "questions_answered": Measure(
+        _log(floor.questions_answered), "answers a question that stopped it", "%", better="high", target=0.90,
+        scenarios=STOPS,
     ),
     "on_after_backchannel": Measure(
         _log(going_on.after_backchannels), "goes on after a backchannel", "%", better="high", target=0.90, human=0.89,

@@ -85,8 +85,18 @@ def _agreement(decided: NDArray[np.int64], right: NDArray[np.int64]) -> Events:
 
 
 def _offers(log: FloorLog) -> list[Sounded]:
-    """What was said unprompted, without what went on after a stop."""
-    return [said for said in log.sounded if said.kind == "offer" and said.clip_start == 0]
+    """What was said unprompted and by choice: not what had to be said, nor what went on after a stop."""
+    said = [one for one in log.sounded if one.kind == "offer" and one.clip_start == 0]
+    waited = log.perceived.agenda[:, _OFFER] > 0
+    if waited.any():
+        at = [_decided_at(log, one) for one in said]
+        return [one for one, i in zip(said, at, strict=True) if waited[max(0, i - 1) : i + 2].any()]
+    # A log without streams: only what had been offered by then can have been chosen.
+    chosen: list[Sounded] = []
+    for one in said:
+        if sum(t <= one.start_s for t in log.offered_s) > len(chosen):
+            chosen.append(one)
+    return chosen
 
 
 def _delays(log: FloorLog) -> list[float]:

@@ -15,7 +15,8 @@ from duologue_model.evaluation.metrics import MEASURES, Measure
 
 HEADLINE = (
     "decision_p50_s", "cut_in_share", "unanswered_share", "stop_success", "stop_p50_s", "stop_p90_s", "duck_p50_s",
-    "told_apart", "on_after_backchannel", "on_after_others", "on_after_noise", "answered_others", "self_stops_per_min",
+    "told_apart", "told_apart_known", "stops_obeyed", "questions_answered", "on_after_backchannel",
+    "on_after_others", "on_after_noise", "answered_others", "self_stops_per_min",
     "self_stops_cancelled_per_min", "self_stops_loud_per_min", "typing_starts_per_h", "typing_wishes_per_h",
     "offer_delay_p50_s", "offer_delivered", "offer_ill_timed", "cue_share", "phantom_per_h",
 )  # fmt: skip

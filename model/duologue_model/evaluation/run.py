@@ -1,0 +1,236 @@
+"""Judges engines on simulated sessions with users that none of them was trained on, all in closed loop.
+
+  python -m duologue_model.evaluation.run --banks build/bank --weights model.safetensors --out build/evaluation
+
+Writes report.json, report.md and, with matplotlib, report.png. Three sets of users: a synthesiser that is never trained
+on, voices that are never trained on, and recorded people. Give the wheel of pipecat-ai to --smart-turn to compare with
+that. The same seed gives the same users for every engine; --size 4 plays four times as many sessions.
+"""
+
+import argparse
+import importlib
+import json
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from duologue_model.decide import Thresholds
+from duologue_model.engine import Engine
+from duologue_model.evaluation import ablation, baselines, checks, fdb, report, sets, smart_turn
+from duologue_model.evaluation.curves import CUT_INS, LATENCY, Point, compare
+from duologue_model.evaluation.metrics import Played, measured
+from duologue_model.evaluation.report import EngineResult, Results
+from duologue_model.network import FloorNetwork
+from duologue_model.quantize import BadWeights, load
+from duologue_model.training.rollout import EnginePolicy, NetworkPolicy, Policy
+
+DELEGATE_SWEEP = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
+"""Thresholds of the network's decision that a turn is over."""
+AnyPolicy = Policy[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """An engine in the report: as it is shipped, and at its other settings."""
+
+    name: str
+    policy: AnyPolicy
+    sweep: Mapping[str, AnyPolicy] = field(default_factory=dict)
+    """Settings of its curve, by name."""
+    note: str = ""
+    rival: bool = True
+    """Whether the first contender is compared with it over the curve."""
+
+
+def evaluate(
+    contenders: Sequence[Contender],
+    columns: Sequence[sets.Column],
+    size: float = 1.0,
+    seeds: Sequence[int] = (1,),
+    say: Callable[[str], None] = lambda _: None,
+) -> Results:
+    """Every contender on every set: figures, curves, and how the first compares with the others on the curve."""
+    results = Results(engines=[EngineResult(one.name, one.note) for one in contenders])
+    for column in columns:
+        for contender, result in zip(contenders, results.engines, strict=True):
+            say(f"{contender.name}, {column.name}")
+            made, cost = _played(column, contender.policy, size, seeds)
+            result.figures[column.name] = measured(made)
+            result.fdb[column.name] = fdb.scores([one.log for one in made])
+            result.cpu_ms = cost.ms_a_slice
+            if contender.sweep:
+                result.curves[column.name] = [
+                    Point.of(setting, _played(column, policy, size, seeds, (CUT_INS, LATENCY))[0])
+                    for setting, policy in contender.sweep.items()
+                ]
+        ours = results.engines[0].curves.get(column.name, [])
+        results.comparisons[column.name] = {
+            result.name: compare(ours, result.curves[column.name])
+            for contender, result in zip(contenders[1:], results.engines[1:], strict=True)
+            if contender.rival and column.name in result.curves
+        }
+    results.settings |= {"size": size, "seeds": list(seeds), "machine": platform.machine(), "torch": torch.__version__}
+    return results
+
+
+def network_contender(
+    network: FloorNetwork, name: str, thresholds: Thresholds, sweep: bool = True, note: str = ""
+) -> Contender:
+    """A network with its thresholds; the curve moves the one for the end of a turn."""
+    settings = {
+        f"delegate {value:g}": NetworkPolicy(network, replace(thresholds, delegate=value)) for value in DELEGATE_SWEEP
+    }
+    return Contender(name, NetworkPolicy(network, thresholds), settings if sweep else {}, note, rival=False)
+
+
+def ablated(network: FloorNetwork, thresholds: Thresholds) -> list[Contender]:
+    """The network with each of its streams blanked."""
+    note = "blanked at run time, not trained without it: an upper bound of what it is worth"
+    return [
+        Contender(f"without {name}", ablation.BlankedPolicy(NetworkPolicy(network, thresholds), name), {}, note, False)
+        for name in ablation.ABLATIONS
+    ]
+
+
+def baseline_contenders(wheel: Path | None = None) -> list[Contender]:
+    """Timers after a detector, timers after energy, words and rules, and smart-turn if there is its wheel."""
+    detector = importlib.import_module("earshot").Detector
+
+    def curve(engines: Sequence[Engine[Any]]) -> dict[str, AnyPolicy]:
+        return {engine.name.split(" + ")[-1]: EnginePolicy(engine) for engine in engines}
+
+    vad = [baselines.timer(ms, detector) for ms in baselines.TIMER_MS]
+    energy = [baselines.timer(ms, baselines.EnergyDetector, "energy") for ms in baselines.TIMER_MS]
+    rules = [baselines.HeuristicEngine(detector, scale) for scale in baselines.HEURISTIC_SCALES]
+    made = [
+        Contender("VAD + 0.4 s timer", EnginePolicy(vad[1]), {}, rival=False),
+        Contender("VAD + 0.7 s timer", EnginePolicy(vad[3]), curve(vad)),
+        Contender("VAD + 1.0 s timer", EnginePolicy(vad[4]), {}, rival=False),
+        Contender("energy + 0.7 s timer", EnginePolicy(energy[3]), curve(energy)),
+        Contender("words and rules", EnginePolicy(rules[2]), curve(rules)),
+    ]
+    if wheel is not None:
+        parts = smart_turn.open_wheel(wheel)
+        rivals = [smart_turn.SmartTurnEngine(parts, threshold) for threshold in smart_turn.THRESHOLDS]
+        note = "pipecat-ai 1.14.0, for comparison only; its judgements take no time here"
+        made.append(Contender("Silero + smart-turn v3.2", EnginePolicy(rivals[2]), curve(rivals), note))
+    return made
+
+
+def _played(
+    column: sets.Column,
+    policy: AnyPolicy,
+    size: float,
+    seeds: Sequence[int],
+    measures: Sequence[str] | None = None,
+) -> tuple[list[Played], sets.Cost]:
+    made: list[Played] = []
+    cost = sets.Cost()
+    for seed in seeds:
+        some, own = sets.played(column, policy, size, seed, measures)
+        made += some
+        cost.cpu_s, cost.slices = cost.cpu_s + own.cpu_s, cost.slices + own.slices
+    return made, cost
+
+
+def network_checks(path: Path, column: sets.Column, thresholds: Thresholds, hours: float) -> dict[str, Any]:
+    """Float against int8, stream against whole, time of a step, and hours of listening if any are asked for."""
+    whole, small = load(path, int8=False), load(path, int8=True)
+    sessions = sets.examples(column, NetworkPolicy(small, thresholds), 8)
+    p50_ms, p95_ms = checks.step_times_ms(small, sessions[0])
+    found: dict[str, Any] = {
+        "int8_against_float": asdict(checks.agreement(whole, small, sessions, thresholds)),
+        "stream_against_whole": checks.stream_against_whole(whole, sessions[0]),
+        "step_ms": {"p50": p50_ms, "p95": p95_ms, "threads": torch.get_num_threads()},
+    }
+    if hours > 0:
+        found["soak"] = asdict(checks.soak(small, sessions[0], hours))
+    return found
+
+
+def run(options: argparse.Namespace) -> Results:
+    """Does what the options ask for and writes the report. Raises OSError, BadWeights, NoWheel or ValueError."""
+    torch.set_num_threads(1)
+    thresholds = Thresholds(**json.loads(options.thresholds.read_text("utf-8"))) if options.thresholds else Thresholds()
+    columns = [sets.column(name, options.banks) for name in options.sets]
+    contenders: list[Contender] = []
+    if options.weights:
+        small = load(options.weights, int8=True)
+        contenders.append(network_contender(small, "Duologue, int8", thresholds))
+        if "float" in options.engines:
+            whole = load(options.weights, int8=False)
+            contenders.append(network_contender(whole, "Duologue, float", thresholds, sweep=False))
+        if "ablations" in options.engines:
+            contenders += ablated(small, thresholds)
+    for name, path in (one.split("=", 1) for one in options.retrained):
+        note = "trained without it"
+        contenders.append(network_contender(load(Path(path)), f"trained without {name}", thresholds, False, note))
+    if "baselines" in options.engines:
+        contenders += baseline_contenders(options.smart_turn)
+    if not contenders:
+        raise ValueError("Nothing to judge: give --weights, or name baselines among --engines.")
+    results = evaluate(contenders, columns, options.size, options.seeds, lambda text: print(text, file=sys.stderr))
+    if options.weights:
+        results.checks = network_checks(options.weights, columns[0], thresholds, options.soak_hours)
+        results.settings |= {"weights": options.weights.name, "thresholds": asdict(thresholds)}
+    write(results, options.out)
+    return results
+
+
+def write(results: Results, out: Path) -> None:
+    """Writes report.json, report.md and, with matplotlib, report.png."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "report.json").write_text(report.to_json(results), "utf-8")
+    parts = [report.table(results), report.comparison_table(results), report.fdb_table(results)]
+    (out / "report.md").write_text("\n".join(parts), "utf-8")
+    try:
+        report.picture(results, out / "report.png")
+    except ImportError:
+        print("No picture: matplotlib is not installed. Install duologue[picture].", file=sys.stderr)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    assert __doc__ is not None
+    made = argparse.ArgumentParser(
+        prog="python -m duologue_model.evaluation.run",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = made.add_argument
+    add("--banks", type=Path, required=True, help="folder of the utterance banks dev and held-out")
+    add("--out", type=Path, required=True, help="folder for the report")
+    add("--weights", type=Path, help="weights to judge (.safetensors)")
+    add("--thresholds", type=Path, help="JSON with thresholds by name; those not named are 0.5")
+    add(
+        "--engines", nargs="+", default=["float", "baselines", "ablations"], metavar="NAME",
+        choices=("float", "baselines", "ablations", "none"),
+        help="what to judge beside the weights: float, baselines, ablations, none (default: the first three)",
+    )  # fmt: skip
+    add("--retrained", nargs="*", default=[], metavar="STREAM=WEIGHTS", help="weights trained without a stream")
+    add("--smart-turn", type=Path, metavar="WHEEL", help="wheel of pipecat-ai 1.14.0, to compare with")
+    add("--sets", nargs="+", default=list(sets.SPLITS), choices=list(sets.SPLITS), help="sets of users (default: all)")
+    add("--size", type=float, default=1.0, help="times the usual number of sessions (default: 1)")
+    add("--seeds", nargs="+", type=int, default=[1], help="each plays sessions of its own (default: 1)")
+    add("--soak-hours", type=float, default=0.0, help="simulated hours of listening to check for drift (default: none)")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; 2 if something is missing."""
+    try:
+        results = run(parser().parse_args(arguments))
+    except (OSError, BadWeights, smart_turn.NoWheel, ValueError) as trouble:
+        print(f"evaluation: {trouble}", file=sys.stderr)
+        return 2
+    print(report.table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
