@@ -49,7 +49,8 @@ def dmel(samples: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
     # Double precision, because a level is a jump: no chunking and no machine may round a band across a border.
     columns = heard.double().unfold(1, WINDOW_SAMPLES, COLUMN_SAMPLES)  # [B, 8·T, 400]
     window, filters, borders = _constants(samples.device)
-    power = torch.fft.rfft(columns * window, n=FFT_SAMPLES).abs().square()  # [B, 8·T, 257]
+    spectrum = torch.view_as_real(torch.fft.rfft(columns * window, n=FFT_SAMPLES))
+    power = spectrum.square().sum(dim=-1)  # [B, 8·T, 257]
     level_db = 10 * torch.log10(power @ filters + 1e-12)
     levels = torch.bucketize(level_db, borders, right=True).to(torch.uint8)
     return levels.view(batch, -1, COLUMNS, BANDS), heard[:, -TAIL_SAMPLES:].clone()
