@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "demo": "see and hear the whole idea on a recorded session",
     "doctor": "check every part, and say what to do about those that do not work",
     "bench": "measure this machine and print a table",
+    "eval": "measure how well an engine keeps the floor, and print a table",
 }
 """Every subcommand and what it does; `cli/<name>.py` has `add_arguments(parser)` and `run(args) -> int`."""
 

@@ -1,0 +1,166 @@
+"""`duologue eval` from start to end: sessions, replays, measures, and the report."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from duologue_model.evaluation.fdb import scores
+from duologue_model.evaluation.metrics import measured
+from duologue_model.evaluation.report import EngineResult, Results
+from duologue_model.training.voices import Bank
+from duologue_server import __version__
+from duologue_server.bench.rows import this_machine
+from duologue_server.evaluate.folders import write_set
+from duologue_server.evaluate.material import DEFAULT_SETS, SETS, Banks, open_set
+from duologue_server.evaluate.scenes import SCENES
+from duologue_server.evaluate.show import show, write
+from duologue_server.evaluate.whole import Outcome, Replayer
+
+REPLIED_AT_ONCE = "answers are prescribed and there at once: no time of a language model is in any figure"
+FIXED = "the users are fixed beforehand and cannot react, as in Full-Duplex-Bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an evaluation is asked for."""
+
+    out: Path
+    banks: Banks
+    engines: tuple[str, ...] = ("baseline",)
+    sets: tuple[str, ...] = DEFAULT_SETS
+    scenes: tuple[str, ...] = tuple(SCENES)
+    size: int = 3
+    """Sessions of a scene in a set, about a minute each."""
+    seed: int = 1
+    keep: bool = False
+    """Leave the session folders, and what came of each."""
+    free_compute: bool = False
+
+    def check(self) -> None:
+        """Raises ValueError for what there is not."""
+        for what, names, known in (("set", self.sets, SETS), ("scene", self.scenes, SCENES)):
+            unknown = [name for name in names if name not in known]
+            if unknown:
+                raise ValueError(f"there is no {what} '{unknown[0]}'; the {what}s are {', '.join(known)}")
+        if self.size < 1:
+            raise ValueError(f"--size must be at least 1, not {self.size}")
+
+
+def evaluate(wanted: Wanted) -> int:
+    """Runs everything, prints the table, writes the report; the exit status.
+
+    Raises ValueError for what cannot be asked for, BankTrouble, OSError.
+    """
+    wanted.check()
+    progress = Console(stderr=True)
+    results = run(wanted, progress)
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    files = write(results, wanted.out)
+    show(results, files)
+    return 0
+
+
+def run(wanted: Wanted, console: Console) -> Results:
+    """Every engine on every set. Engines meet the same sessions."""
+    machine = this_machine()
+    results = Results(settings={"version": __version__, "machine": asdict(machine), "path": "whole"})
+    material: dict[str, Bank] = {}
+    left_out: dict[str, str] = {}
+    for name in wanted.sets:
+        bank, why = open_set(name, wanted.banks, console.print)
+        if bank is None:
+            left_out[name] = why
+        else:
+            material[name] = bank
+    if not material:
+        raise ValueError("; ".join(left_out.values()))
+    with _folder(wanted) as folder:
+        sessions = _sessions(wanted, folder, material)
+        for engine in wanted.engines:
+            replayer = Replayer(engine, wanted.free_compute)
+            results.engines.append(_played(replayer, sessions, wanted.keep, console))
+            results.settings.setdefault("parts", {})[engine] = replayer.parts
+    results.settings.update(
+        seed=wanted.seed,
+        size=wanted.size,
+        scenes=list(wanted.scenes),
+        sets={name: _described(bank, sessions[name]) for name, bank in material.items()},
+        left_out=left_out,
+        charged="nothing" if wanted.free_compute else "the measured time of every computation",
+        notes=[REPLIED_AT_ONCE, FIXED],
+    )
+    return results
+
+
+def _sessions(wanted: Wanted, folder: Path, material: dict[str, Bank]) -> dict[str, list[Path]]:
+    """Writes the session folders of every set."""
+    return {
+        name: list(write_set(folder / name, name, bank, wanted.scenes, wanted.size, wanted.seed, name == "human"))
+        for name, bank in material.items()
+    }
+
+
+def _played(replayer: Replayer, sessions: dict[str, list[Path]], keep: bool, console: Console) -> EngineResult:
+    """One engine on all sessions."""
+    total = sum(len(folders) for folders in sessions.values())
+    result = EngineResult(replayer.parts["engine"])
+    took_ms: list[float] = []
+    weights = ""
+    with _bar(console, f"{replayer.engine}", total) as advance:
+        for name, folders in sessions.items():
+            outcomes: list[Outcome] = []
+            for folder in folders:
+                outcomes.append(replayer.replay(folder, keep))
+                advance(f"{replayer.engine}: {name}/{folder.name}")
+            played = [outcome.played for outcome in outcomes]
+            result.figures[name] = measured(played)
+            result.fdb[name] = scores([one.log for one in played])
+            took_ms += [ms for outcome in outcomes for ms in outcome.compute_ms]
+            weights = outcomes[0].summary.get("weights_sha256") or ""
+    result.cpu_ms = fmean(took_ms)
+    result.note = _note(weights, took_ms)
+    return result
+
+
+def _note(weights: str, took_ms: Sequence[float]) -> str:
+    """Whether decisions were learned, and what they cost."""
+    how = f"decisions by a trained model, weights {weights[:12]}" if weights else "decisions by rules, nothing trained"
+    return f"{how}; a step took {np.percentile(took_ms, 95):.1f} ms at the 95th percentile"
+
+
+def _described(bank: Bank, folders: Sequence[Path]) -> dict[str, object]:
+    spoken = {clip.facts.engine for clip in bank.clips.values() if clip.facts.kind in ("turn", "talk")}
+    return {"sessions": len(folders), "spoken_by": sorted(spoken), "clips": bank.licences()}
+
+
+@contextmanager
+def _folder(wanted: Wanted) -> Iterator[Path]:
+    """Where the session folders lie: kept in `out`, or gone afterwards."""
+    if wanted.keep:
+        folder = wanted.out / "sessions"
+        if folder.exists() and any(folder.iterdir()):
+            raise ValueError(f"{folder}: not empty; give a new folder with --out, or remove it")
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="duologue-eval-") as temporary:
+            yield Path(temporary)
+
+
+@contextmanager
+def _bar(console: Console, what: str, total: int) -> Iterator[Callable[[str], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=total)
+
+        def advance(name: str) -> None:
+            progress.update(task, advance=1, description=name)
+
+        yield advance
