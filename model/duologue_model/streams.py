@@ -83,6 +83,12 @@ class Session(Protocol):
     def words(self) -> tuple[str, ...]: ...
     @property
     def own(self) -> NDArray[np.int64]: ...
+    @property
+    def forced(self) -> NDArray[np.bool_] | None: ...
+    @property
+    def end_of_turn(self) -> NDArray[np.bool_] | None: ...
+    @property
+    def microphone_open(self) -> NDArray[np.bool_] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +135,8 @@ class Streams:
         )
 
     @staticmethod
-    def of_session(
-        session: Session, first: int = 0, count: int | None = None, forced: NDArray[np.bool_] | None = None
-    ) -> "Streams":
-        """`count` slices of a session from slice `first` on; without `forced`, no rule ever stepped in."""
+    def of_session(session: Session, first: int = 0, count: int | None = None) -> "Streams":
+        """`count` slices of a session from slice `first` on."""
         last = len(session.own) if count is None else first + count
         assert 0 <= first < last <= len(session.own), (first, last, len(session.own))
         length = last - first
@@ -144,10 +148,14 @@ class Streams:
             clocks=session.clocks[first:last],
             words=session.words[first:last],
             own=session.own[first:last],
-            forced=np.zeros((length, len(ForcedToken)), np.bool_) if forced is None else forced[first:last],
-            end_of_turn=np.zeros(length, np.bool_),
-            microphone_open=np.ones(length, np.bool_),
+            forced=_or_all(session.forced, np.zeros((length, len(ForcedToken)), np.bool_), first),
+            end_of_turn=_or_all(session.end_of_turn, np.zeros(length, np.bool_), first),
+            microphone_open=_or_all(session.microphone_open, np.ones(length, np.bool_), first),
         )
+
+
+def _or_all(known: NDArray[np.bool_] | None, otherwise: NDArray[np.bool_], first: int) -> NDArray[np.bool_]:
+    return otherwise if known is None else known[first : first + len(otherwise)]
 
 
 def audio_before(session: Session, first: int) -> AudioState:

@@ -146,10 +146,13 @@ class Recorded:
     clocks: NDArray[np.float32]
     words: tuple[str, ...]
     own: NDArray[np.int64]
+    forced: NDArray[np.bool_]
+    end_of_turn: NDArray[np.bool_]
+    microphone_open: NDArray[np.bool_]
 
 
 def test_a_window_of_a_session_reads_as_the_live_slices_do() -> None:
-    slices = [replace(s, forced=(), end_of_turn=False, microphone_open=True) for s in some_slices(SLICES)]
+    slices = some_slices(SLICES)
     streams: Any = Streams.of_slices(slices)
     session = Recorded(**{name: getattr(streams, name) for name in Recorded.__dataclass_fields__})
     live = inputs_of(slices).part(4, 9)

@@ -56,3 +56,9 @@ class SessionExample:
     """`[T]`: seconds until the user's present turn ends, negative after its end; NaN when no turn is open."""
     transcript: tuple[tuple[float, float, str], ...]
     """Every word of the user: from and to, in seconds, and the text; for the auxiliary CTC."""
+    forced: NDArray[np.bool_] | None = None
+    """`[T, 4]`, in the order of ForcedToken; None: no rule ever stepped in."""
+    end_of_turn: NDArray[np.bool_] | None = None
+    """`[T]`: the user let the key of push-to-talk go; None: never."""
+    microphone_open: NDArray[np.bool_] | None = None
+    """`[T]`; None: always."""

@@ -62,6 +62,8 @@ class Turn:
     """After which parts a good listener says "mm-hm"."""
     closed: bool = False
     """Nothing more will come of it: handed over, or it asked for nothing."""
+    released_s: float | None = None
+    """When the key of push-to-talk was let go, which ends the turn; None where the microphone is always open."""
 
     @property
     def start_s(self) -> float:
@@ -140,6 +142,12 @@ class Perceived:
     """`[T]`"""
     empty: NDArray[np.bool_]
     """`[T]`: nobody speaks or types, nothing sounds and nothing waits."""
+    forced: NDArray[np.bool_] | None = None
+    """`[T, 4]`, in the order of ForcedToken: what rules did; None: nothing."""
+    end_of_turn: NDArray[np.bool_] | None = None
+    """`[T]`: push-to-talk was let go; None: never."""
+    microphone_open: NDArray[np.bool_] | None = None
+    """`[T]`; None: always."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ class Moment:
     focused: bool = True
     echo: bool = False
     """Whether the partner's voice can be heard in the microphone."""
+    hearing: bool = True
+    """Whether the microphone is open."""
 
     @property
     def waiting(self) -> bool:
@@ -95,7 +97,7 @@ def user_state(moment: Moment) -> UserState | None:
         return UserState.NOISE if moment.noise.start_s <= before_s else None
     if moment.since_key_s < TYPING_S:
         return UserState.TYPING
-    return UserState.ECHO if moment.sounding and moment.echo else UserState.QUIET
+    return UserState.ECHO if moment.sounding and moment.echo and moment.hearing else UserState.QUIET
 
 
 def _while_sounding(moment: Moment) -> Action | None:
@@ -142,6 +144,9 @@ def _while_silent(moment: Moment) -> Action | None:
 
 def _in_turn(moment: Moment, turn: Turn, hold: Action) -> Action | None:
     """The user has the floor, or has just given it up."""
+    if turn.released_s is not None and moment.t >= turn.end_s:
+        # The user says when the turn is over: neither earlier nor later is right.
+        return Action.DELEGATE if moment.t >= turn.released_s and turn.answer else hold
     ended_s = moment.t - turn.end_s
     if ended_s >= 0.0:
         if not turn.answer:

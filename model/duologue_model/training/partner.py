@@ -17,7 +17,7 @@ from duologue_model.training.example import AGENDA_FIELDS, CLOCK_FIELDS
 from duologue_model.training.floorlog import SLICE_S, PartnerKind, Sounded, Turn
 from duologue_model.training.timing import Timing
 from duologue_model.training.voices import Bank, Clip
-from duologue_model.vocabulary import Action, UserState
+from duologue_model.vocabulary import Action, ForcedToken, UserState
 
 MOST_OUTPUT_DELAY_S = 0.04
 """Between the wish to speak and the first sample at the loudspeaker."""
@@ -85,6 +85,7 @@ class Partner:
         self.offers: list[Offer] = []
         self.sounded: list[Sounded] = []
         self.forgotten_s: list[float] = []
+        self.forced: set[ForcedToken] = set()
         self.delegated_s: list[float] = []
         self.last_key_s = -60.0
         self._last_user_s = self._last_own_s = -60.0
@@ -122,6 +123,25 @@ class Partner:
         self.last_key_s, self._yielded = last_s, None
         if self.now:
             self.end(min(first_s + 0.01, self.ends_s), "key")
+            self.forced.add(ForcedToken.YIELDED_TO_KEY)
+
+    def control(self, at_s: float, token: ForcedToken = ForcedToken.YIELDED_TO_CONTROL) -> None:
+        """A command, or a lost device: whatever sounds stops by rule, and does not go on by itself."""
+        self._yielded = None
+        if self.now:
+            self.end(min(at_s + 0.01, self.ends_s), "key")
+            self.forced.add(token)
+
+    def begin_to_say(self, t: float) -> None:
+        """Something that has to be said is said now, without a decision, unless something sounds."""
+        if self.now is None:
+            self._begin(t, "offer", self._bank.pick(self._rng, "offer"))
+            self.forced.add(ForcedToken.BEGAN_TO_SAY)
+
+    def take_forced(self) -> list[bool]:
+        """`[4]`, in the order of ForcedToken: what rules have done since this was last asked."""
+        done, self.forced = self.forced, set()
+        return [token in done for token in ForcedToken]
 
     def advance(self, t: float) -> None:
         """What becomes due by `t` without a decision: an utterance ends, an answer comes and begins if it may."""

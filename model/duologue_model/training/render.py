@@ -13,6 +13,8 @@ from duologue_model.training.floorlog import FloorLog, Key, Noise, Said, Who
 from duologue_model.training.hearing import draw_recogniser, words_by_slice
 from duologue_model.training.voices import Bank, levels
 
+UNHEARD_DB = -60.0
+"""Speech below this against the user's usual level was not recorded at all."""
 SPEECH_RMS = 0.06
 PLAYBACK_RMS = 0.08
 DUCK_DB = -14.0
@@ -91,7 +93,12 @@ def render(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions) ->
         returned = rooms.echo(playback, conditions.echo_delay_s, log.echo_db, near)
         microphone += rooms.residue(rng, returned) if conditions.echo_residue else returned
     microphone += room_noise(bank, rng, length) * np.float32(SPEECH_RMS * 10 ** (-conditions.snr_db / 20))
-    return Sound(_recorded(microphone, rng, conditions), playback, user_voice, own_voice)
+    recorded = _recorded(microphone, rng, conditions)
+    open_ = log.perceived.microphone_open
+    if open_ is not None:
+        recorded *= np.repeat(open_, SLICE_SAMPLES)
+        user_voice &= open_[:, None]
+    return Sound(recorded, playback, user_voice, own_voice)
 
 
 def example(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions | None = None) -> SessionExample:
@@ -104,7 +111,8 @@ def example(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions | 
 def example_of(log: FloorLog, sound: Sound, words: tuple[str, ...]) -> SessionExample:
     """A session as arrays, from its log, its sound and what was recognised."""
     perceived = log.perceived
-    spoken = (word for turn in log.turns if turn.who == "user" for part in turn.parts for word in part.words)
+    heard = (turn for turn in log.turns if turn.who == "user" and turn.gain_db > UNHEARD_DB)
+    spoken = (word for turn in heard for part in turn.parts for word in part.words)
     return SessionExample(
         name=log.name,
         scenario=log.scenario,
@@ -121,6 +129,9 @@ def example_of(log: FloorLog, sound: Sound, words: tuple[str, ...]) -> SessionEx
         own_voice=sound.own_voice,
         turn_end=perceived.turn_end,
         transcript=tuple((w.start_s, w.end_s, w.text) for w in spoken if w.start_s < log.duration_s),
+        forced=perceived.forced,
+        end_of_turn=perceived.end_of_turn,
+        microphone_open=perceived.microphone_open,
     )
 
 

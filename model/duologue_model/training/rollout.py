@@ -10,6 +10,7 @@ Many sessions run in lockstep, so that a network can decide for all of them in o
 import itertools
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
@@ -21,7 +22,7 @@ from duologue_model.decide import Thresholds, decisions
 from duologue_model.engine import Decision, Engine
 from duologue_model.network import FloorNetwork
 from duologue_model.slices import AgendaStream, Clocks, EditorStream, Slice, WaitingKind
-from duologue_model.streaming import NetworkState, hear_together, rows_of, start
+from duologue_model.streaming import NetworkState, hear_together, restart, rows_of, start
 from duologue_model.training import scenarios
 from duologue_model.training.example import AGENDA_FIELDS, EDITOR_FIELDS, SessionExample
 from duologue_model.training.floorlog import FloorLog
@@ -97,6 +98,9 @@ class Policy(Protocol[State]):
     def step(self, state: State, heard: Sequence[Slice]) -> tuple[State, list[Decision]]:
         """One slice of each session to a decision for each. `state` must not be used again."""
 
+    def restart(self, state: State, rows: Sequence[int]) -> State:
+        """The state with new sessions in these places."""
+
     def keep(self, state: State, rows: Sequence[int]) -> State:
         """The state of these sessions only, by their places: the others are over."""
 
@@ -113,6 +117,9 @@ class EnginePolicy(Generic[State]):
     def step(self, state: list[State], heard: Sequence[Slice]) -> tuple[list[State], list[Decision]]:
         stepped = [self._engine.step(one, slice_) for one, slice_ in zip(state, heard, strict=True)]
         return [one for one, _ in stepped], [decision for _, decision in stepped]
+
+    def restart(self, state: list[State], rows: Sequence[int]) -> list[State]:
+        return [self._engine.start() if row in rows else one for row, one in enumerate(state)]
 
     def keep(self, state: list[State], rows: Sequence[int]) -> list[State]:
         return [state[row] for row in rows]
@@ -131,6 +138,9 @@ class NetworkPolicy:
         state, outputs = hear_together(self._network, state, heard)
         return state, decisions(outputs, thresholds=self._thresholds)
 
+    def restart(self, state: NetworkState, rows: Sequence[int]) -> NetworkState:
+        return restart(state, rows)
+
     def keep(self, state: NetworkState, rows: Sequence[int]) -> NetworkState:
         return rows_of(state, rows)
 
@@ -142,9 +152,32 @@ def rollouts(
 
     The same arguments give the same sessions. Whatever fails in a session is raised here.
     """
-    left = iter(numbers)
-    while group := list(itertools.islice(left, batch)):
-        yield from _in_lockstep([_Seat(setting, seed, number) for number in group], policy)
+    coming = (_Seat(setting, seed, number) for number in numbers)
+    playing = list(itertools.islice(coming, batch))
+    unseen = deque(playing)
+    try:
+        for seat in playing:
+            seat.begin()
+        state = policy.start(len(playing))
+        while playing:
+            state, made = policy.step(state, [seat.heard for seat in playing])
+            over = [row for row, seat in enumerate(playing) if not seat.go_on(made[row])]
+            fresh = list(zip(over, coming, strict=False))
+            for row, seat in fresh:
+                unseen.append(seat)
+                seat.begin()
+                playing[row] = seat
+            if fresh:
+                state = policy.restart(state, [row for row, _ in fresh])
+            if len(fresh) < len(over):
+                rows = [row for row in range(len(playing)) if row not in over[len(fresh) :]]
+                playing, state = [playing[row] for row in rows], policy.keep(state, rows)
+            while unseen and unseen[0].result is not None:
+                yield unseen[0].result
+                unseen.popleft()
+    finally:
+        for seat in unseen:
+            seat.leave()
 
 
 def closed_loop_sessions(
@@ -153,22 +186,6 @@ def closed_loop_sessions(
     """Sessions to train on, without end: the states are those that the policy gets into, the labels what is right."""
     for _, example in rollouts(setting, policy, seed, itertools.count(first), batch):
         yield example
-
-
-def _in_lockstep(seats: "Sequence[_Seat]", policy: Policy[State]) -> Iterator[Played]:
-    try:
-        playing = [seat for seat in seats if seat.begin()]
-        state = policy.start(len(playing))
-        while playing:
-            state, made = policy.step(state, [seat.heard for seat in playing])
-            rows = [row for row, seat in enumerate(playing) if seat.go_on(made[row])]
-            if len(rows) < len(playing):
-                playing = [playing[row] for row in rows]
-                state = policy.keep(state, rows)
-        yield from (seat.result for seat in seats)
-    finally:
-        for seat in seats:
-            seat.leave()
 
 
 class _Left(BaseException):
@@ -180,7 +197,7 @@ class _Seat:
 
     heard: Slice
     """The slice that waits for a decision."""
-    result: Played
+    result: Played | None = None
 
     def __init__(self, setting: Setting, seed: int, number: int) -> None:
         self._setting, self._seed, self._number = setting, seed, number
@@ -188,10 +205,10 @@ class _Seat:
         self._told: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"session {number}", daemon=True)
 
-    def begin(self) -> bool:
+    def begin(self) -> None:
         """Plays to the end of the first slice."""
         self._thread.start()
-        return self._listen()
+        self._listen()
 
     def go_on(self, decision: Decision) -> bool:
         """Plays with this decision to the end of the next slice; False when the session is over."""
@@ -259,7 +276,7 @@ class _Mind:
             own=seen.own,
             clocks=Clocks(*seen.clocks),
             words=self._words[-1],
-            forced=(ForcedToken.YIELDED_TO_KEY,) if seen.stopped_by_key else (),
+            forced=tuple(token for token, done in zip(ForcedToken, seen.forced, strict=True) if done),
         )
         decision = self._decide(heard, seen.right)
         self._decided.append((ACTIONS.index(decision.action), USERS.index(decision.user)))

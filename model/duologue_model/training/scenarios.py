@@ -10,7 +10,7 @@ from duologue_model.training.partner import Habits
 from duologue_model.training.stage import Mind, Stage
 from duologue_model.training.timing import Timing, load
 from duologue_model.training.voices import Bank
-from duologue_model.vocabulary import UserState
+from duologue_model.vocabulary import ForcedToken, UserState
 
 Script = Callable[[Stage], None]
 
@@ -22,7 +22,10 @@ def _lull(stage: Stage, least_s: float = 0.4, most_s: float = 2.5) -> None:
 def _speaking_partner(stage: Stage, left_s: float = 1.0) -> bool:
     """Brings the partner to speak, by a question or by an offer, and goes some way into it."""
     for _ in range(3):
-        if stage.rng.random() < 0.75:
+        choice = stage.rng.random()
+        if choice < 0.1:
+            stage.begin_to_say()
+        elif choice < 0.75:
             stage.say("turn")
         else:
             stage.offer(1.0)
@@ -161,6 +164,8 @@ def echo_alone(stage: Stage) -> None:
             stage.noise(kinds[int(stage.rng.integers(len(kinds)))])
         elif choice < 0.45:
             stage.type(1.0, elsewhere=True)
+        elif choice < 0.65:
+            stage.control(token=ForcedToken.LOST_DEVICE if choice < 0.48 else ForcedToken.YIELDED_TO_CONTROL)
         stage.wait(float(stage.rng.uniform(0.5, 1.5)))
     stage.hear_out()
 

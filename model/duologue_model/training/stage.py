@@ -29,10 +29,13 @@ from duologue_model.training.floorlog import (
 from duologue_model.training.partner import Habits, Offer, Partner
 from duologue_model.training.timing import Timing
 from duologue_model.training.voices import Bank, Clip
-from duologue_model.vocabulary import Action, UserState
+from duologue_model.vocabulary import Action, ForcedToken, UserState
 
 ACTIONS, USERS = list(Action), list(UserState)
 SHORTEST_WORD_S = 0.1
+PUSH_TO_TALK = 0.05
+"""Share of the sessions in which the user holds a key to speak."""
+_HELD = frozenset({UserState.SPEAKING_TO_PARTNER, UserState.CLARIFICATION, UserState.STOP_REQUEST})
 FAR_DB = -18.0
 """Speech that is fainter against the user's is in the background."""
 TALK_INSTEAD_S = {
@@ -57,12 +60,17 @@ class _Rows:
     user: list[int] = field(default_factory=list)
     turn_end: list[float] = field(default_factory=list)
     empty: list[bool] = field(default_factory=list)
+    forced: list[list[bool]] = field(default_factory=list)
+    end_of_turn: list[bool] = field(default_factory=list)
+    microphone_open: list[bool] = field(default_factory=list)
 
     def arrays(self) -> Perceived:
         return Perceived(
             np.array(self.editor, np.float32), np.array(self.agenda, np.float32), np.array(self.clocks, np.float32),
             np.array(self.own, np.int64), np.array(self.action, np.int64), np.array(self.user, np.int64),
             np.array(self.turn_end, np.float32), np.array(self.empty, np.bool_),
+            np.array(self.forced, np.bool_), np.array(self.end_of_turn, np.bool_),
+            np.array(self.microphone_open, np.bool_),
         )  # fmt: skip
 
 
@@ -79,7 +87,8 @@ class Seen:
     clocks: list[float]
     """`[3]`"""
     own: Action
-    stopped_by_key: bool
+    forced: list[bool]
+    """`[4]`, in the order of ForcedToken"""
     right: labels.Label
 
 
@@ -122,6 +131,13 @@ class Stage:
         self._state = {"focused": 1, "statement_complete": 1}
         self._partner = Partner(bank, rng, timing, habits)
         self._rows = _Rows()
+        # An engine has no microphone to close here.
+        self._push_to_talk = bool(rng.random() < PUSH_TO_TALK) and mind is None
+        self._held: list[tuple[float, float]] = []
+        """From when to when the key of push-to-talk is held."""
+        self._controls: list[tuple[float, ForcedToken]] = []
+        self._lost: list[tuple[float, float]] = []
+        """From when to when there is no sound device."""
 
     @property
     def t(self) -> float:
@@ -201,6 +217,8 @@ class Stage:
                 spoken_s = 0.0
         decide_s = float(self.rng.uniform(0.3, 0.38))
         turn = Turn(who, state, parts, answer, decide_s, gain_db, frozenset(humming))
+        if self._push_to_talk:
+            self._hold(turn)
         self.turns.append(turn)
         return turn
 
@@ -220,6 +238,17 @@ class Stage:
     def mark(self, name: str, value: int = 1, delay_s: float = 0.0) -> None:
         """Plans an event of the editor."""
         self._marks.append(Mark(self.t + delay_s, name, value))
+
+    def control(self, delay_s: float = 0.0, token: ForcedToken = ForcedToken.YIELDED_TO_CONTROL) -> None:
+        """Plans a command of the user that stops the partner, or that the sound device is lost for a while."""
+        at_s = self._anywhere(delay_s)
+        self._controls.append((at_s, token))
+        if token is ForcedToken.LOST_DEVICE and self._mind is None:
+            self._lost.append((at_s, at_s + float(self.rng.uniform(0.5, 3.0))))
+
+    def begin_to_say(self) -> None:
+        """The partner says something by rule, unless it is speaking."""
+        self._partner.begin_to_say(self.t)
 
     def noise(self, kind: NoiseKind, delay_s: float = 0.0) -> None:
         """Plans a sound that is not speech."""
@@ -249,6 +278,25 @@ class Stage:
             tuple(self._partner.forgotten_s), self.echo_db, self._rows.arrays(), tuple(self._partner.delegated_s),
             tuple(sorted(at_s for at_s in self._offered_s if at_s < end_s)),
         )  # fmt: skip
+
+    def _hold(self, turn: Turn) -> None:
+        """The microphone is open while the user speaks to the partner, from a little before to a little after."""
+        if turn.who == "other" or turn.state not in _HELD:
+            turn.gain_db = -120.0
+            return
+        rng = self.rng
+        # The hand is faster than the mouth, and sometimes too fast.
+        from_s = max(self.t, turn.start_s - float(rng.uniform(0.0, 0.5)))
+        turn.released_s = turn.end_s + float(rng.uniform(0.04, 0.6))
+        self._held.append((from_s, turn.released_s))
+        self._controls.append((from_s, ForcedToken.YIELDED_TO_CONTROL))
+
+    def _hears(self, t: float) -> bool:
+        """Whether the microphone is open in the slice that ends at `t`."""
+        start_s = t - SLICE_S
+        if any(from_s < t and to_s > start_s for from_s, to_s in self._lost):
+            return False
+        return not self._push_to_talk or any(from_s < t and to_s > start_s for from_s, to_s in self._held)
 
     def _anywhere(self, delay_s: float) -> float:
         """A time from now, not on the edge of a slice: nobody speaks or types by our clock."""
@@ -316,19 +364,20 @@ class Stage:
 
     def _open_turn(self, t: float) -> Turn | None:
         begun = [turn for turn in self.turns if turn.who == "user" and turn.start_s <= t and not turn.closed]
-        return begun[-1] if begun else None
+        return begun[-1] if begun and begun[-1].gain_db > FAR_DB else None
 
     def _step(self) -> None:
         """One slice: what happens in it, what is perceived at its end, what is right, what the partner does."""
         start_s, t, partner = self.t, self.t + SLICE_S, self._partner
-        spoke = partner.now is not None
         editor = self._fingers(start_s, t)
-        stopped_by_key = spoke and partner.now is None
         partner.advance(t)
+        for at_s, token in self._controls:
+            if start_s <= at_s < t:
+                partner.control(at_s, token)
         moment = self._moment(t)
         label = labels.judge(moment)
         rows = self._rows
-        seen = Seen(start_s, t, editor, partner.agenda(t), partner.clocks(t), partner.own, stopped_by_key, label)
+        seen = Seen(start_s, t, editor, partner.agenda(t), partner.clocks(t), partner.own, partner.take_forced(), label)
         rows.editor.append(editor)
         rows.agenda.append(seen.agenda)
         rows.clocks.append(seen.clocks)
@@ -338,6 +387,9 @@ class Stage:
         rows.turn_end.append(moment.turn.end_s - t if moment.turn else np.nan)
         quiet = moment.since_key_s >= labels.TYPING_S and moment.since_speech_s > 0 and not moment.noise
         rows.empty.append(quiet and not (moment.sounding or moment.turn or moment.waiting))
+        rows.forced.append(seen.forced)
+        rows.end_of_turn.append(any(start_s <= to_s < t for _, to_s in self._held))
+        rows.microphone_open.append(moment.hearing)
         if self._mind is None:
             speech = any(part.sounds(start_s, t - 0.03) for part in self._loud())
             noise = any(noise.start_s < t and noise.end_s > start_s for noise in self.noises)
@@ -376,11 +428,13 @@ class Stage:
         speech_ahead = [part.start_s - t for part in loud if part.start_s >= t]
         partner = self._partner
         offer, now = partner.offer(t), partner.now
+        hearing = self._hears(t)
+        others = [turn for turn in self.turns if turn.who == "other"] if hearing else []
         return labels.Moment(
             t=t,
             turn=self._open_turn(t),
-            other=next((o for o in self.turns if o.who == "other" and o.start_s < t < o.end_s + 0.5), None),
-            noise=next((n for n in self.noises if n.start_s < t < n.end_s + 0.5), None),
+            other=next((o for o in others if o.start_s < t < o.end_s + 0.5), None),
+            noise=next((n for n in self.noises if hearing and n.start_s < t < n.end_s + 0.5), None),
             sounding=now.kind if now else None,
             sounding_since_s=now.start_s if now else 0.0,
             ducked=partner.ducked,
@@ -395,6 +449,7 @@ class Stage:
             complete=bool(self._state["statement_complete"]),
             focused=bool(self._state["focused"]),
             echo=self.echo_db > -30.0,
+            hearing=hearing,
         )
 
     def _close_turns(self, t: float) -> None:
