@@ -58,13 +58,13 @@ def said_at(session: SessionFolder) -> list[float]:
 def test_what_the_product_is_given_is_what_is_true(folders: dict[str, Path], scene: str) -> None:
     _, truth = check(folders[f"{scene}-0"])
     assert truth.scenario == scene
-    assert 40 <= truth.duration_s <= 90
+    assert 24 <= truth.duration_s <= 60
 
 
 def test_after_every_turn_nobody_speaks_until_an_answer_would_be_over(folders: dict[str, Path]) -> None:
     session, truth = check(folders["turns-0"])
     assert said_at(session) == []
-    assert len(truth.turns) >= 4
+    assert len(truth.turns) >= 3
     ends = [*(turn.start_s for turn in truth.turns[1:]), truth.duration_s]
     assert all(until_s - turn.end_s >= SILENCE_S for turn, until_s in zip(truth.turns, ends, strict=True))
     pauses = [b.start_s - a.end_s for turn in truth.turns for a, b in pairwise(turn.parts)]

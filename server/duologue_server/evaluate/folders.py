@@ -20,7 +20,7 @@ from duologue_model.training.render import Conditions, render
 from duologue_model.training.voices import Bank
 from duologue_model.vocabulary import UserState
 from duologue_server.evaluate.plan import ECHO_DELAY_MS, NO_ECHO_DB, REPLY, Plan, nothing_perceived
-from duologue_server.evaluate.scenes import ECHOES_ALONE_DB, ECHOES_DB, SCENES
+from duologue_server.evaluate.scenes import ECHOES_ALONE_DB, ECHOES_DB, NEEDS_WORDS, SCENES
 from duologue_server.trace.folder import FORMAT, BadSession, Event
 
 TRUTH_FORMAT = 1
@@ -52,11 +52,14 @@ def write_set(
     The same seed gives the same sessions, whatever the size and the other scenes.
     """
     for scene in scenes:
+        if human and scene in NEEDS_WORDS:
+            continue
         for number in range(size):
             for place in places(scene, number):
                 rng = np.random.default_rng([seed, zlib.crc32(f"{name}/{scene}".encode()), number])
                 bare = "" if place.canceller else "-bare"
-                plan = Plan(f"{scene}-{number}{bare}", scene, bank, rng, human, place.echo_db, place.canceller)
+                called = f"{scene}-{number}{bare}"
+                plan = Plan(called, scene, bank, rng, human, number, place.echo_db, place.canceller)
                 plan.wait(plan.uniform(1.0, 2.0))
                 SCENES[scene](plan)
                 yield write_session(folder / plan.name, plan)

@@ -60,6 +60,8 @@ class Plan:
     rng: Generator
     human: bool
     """Only recorded people speak."""
+    number: int = 0
+    """Which of the sessions of its scene it is."""
     echo_db: float = NO_ECHO_DB
     canceller: bool = True
     t: float = 0.0
@@ -73,9 +75,11 @@ class Plan:
 
     @property
     def speaker(self) -> str:
-        """The user's voice: one in a session, where it has clips of what is to be said."""
+        """The user's voice, one in a session; recorded people take turns, since there are few clips of each."""
+        if self.human:
+            return "people"
         if not self._speaker:
-            names = self.bank.speakers("talk" if self.human else "turn")
+            names = self.bank.speakers("turn")
             self._speaker = names[int(self.rng.integers(len(names)))]
         return self._speaker
 
@@ -148,6 +152,7 @@ class Plan:
     def _clip(self, kind: str, who: Who) -> Clip:
         if self.human:
             kind = _HUMAN_KINDS.get(kind, "talk")
+            return self.bank.pick(self.rng, kind)
         if who == "user":
             return self.bank.pick(self.rng, kind, self.speaker)
         others = [name for name in self.bank.speakers(kind) if name != self.speaker] or [self.speaker]

@@ -8,11 +8,13 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
+import psutil
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from duologue_model.evaluation.bootstrap import Figure
 from duologue_model.evaluation.fdb import scores
-from duologue_model.evaluation.metrics import measured
+from duologue_model.evaluation.metrics import MEASURES, Played, measured
 from duologue_model.evaluation.report import EngineResult, Results
 from duologue_model.training.voices import Bank
 from duologue_server import __version__
@@ -36,8 +38,8 @@ class Wanted:
     engines: tuple[str, ...] = ("baseline",)
     sets: tuple[str, ...] = DEFAULT_SETS
     scenes: tuple[str, ...] = tuple(SCENES)
-    size: int = 3
-    """Sessions of a scene in a set, about a minute each."""
+    size: int = 6
+    """Sessions of a scene in a set, about half a minute each."""
     seed: int = 1
     keep: bool = False
     """Leave the session folders, and what came of each."""
@@ -69,7 +71,7 @@ def evaluate(wanted: Wanted) -> int:
 
 def run(wanted: Wanted, console: Console) -> Results:
     """Every engine on every set. Engines meet the same sessions."""
-    machine = this_machine()
+    machine, load = this_machine(), psutil.getloadavg()[0]
     results = Results(settings={"version": __version__, "machine": asdict(machine), "path": "whole"})
     material: dict[str, Bank] = {}
     left_out: dict[str, str] = {}
@@ -94,6 +96,7 @@ def run(wanted: Wanted, console: Console) -> Results:
         sets={name: _described(bank, sessions[name]) for name, bank in material.items()},
         left_out=left_out,
         charged="nothing" if wanted.free_compute else "the measured time of every computation",
+        load=round(load, 1),
         notes=[REPLIED_AT_ONCE, FIXED],
     )
     return results
@@ -120,13 +123,20 @@ def _played(replayer: Replayer, sessions: dict[str, list[Path]], keep: bool, con
                 outcomes.append(replayer.replay(folder, keep))
                 advance(f"{replayer.engine}: {name}/{folder.name}")
             played = [outcome.played for outcome in outcomes]
-            result.figures[name] = measured(played)
+            result.figures[name] = figures(played)
             result.fdb[name] = scores([one.log for one in played])
             took_ms += [ms for outcome in outcomes for ms in outcome.compute_ms]
             weights = outcomes[0].summary.get("weights_sha256") or ""
     result.cpu_ms = fmean(took_ms)
     result.note = _note(weights, took_ms)
     return result
+
+
+def figures(played: Sequence[Played]) -> dict[str, Figure]:
+    """Every measure; what is not said to be behind a canceller only where there was none."""
+    bare = [one for one in played if not one.cancelled]
+    echoes = [name for name in MEASURES if name.startswith("self_") and "cancelled" not in name]
+    return {**measured(played), **measured(bare, echoes)}
 
 
 def _note(weights: str, took_ms: Sequence[float]) -> str:

@@ -1,14 +1,15 @@
-"""The scenes of the evaluation: for each class of situation, a minute in which it happens several times."""
+"""The scenes of the evaluation: for each class of situation, half a minute in which it happens some times."""
 
-from collections.abc import Callable, Mapping
-from itertools import cycle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import cycle, islice
+from typing import TypeVar
 
 from duologue_model.training.floorlog import NoiseKind
 from duologue_model.vocabulary import UserState
 from duologue_server.evaluate.plan import NO_ECHO_DB, Plan
 
-LASTS_S = 52.0
-"""No trial begins later in a session."""
+LASTS_S = 24.0
+"""No trial begins later in a session: many short ones have more voices and rooms in them than few long ones."""
 SILENCE_S = 3.0
 """At least so long nobody speaks after a turn: whoever has not answered then has not answered."""
 ANSWER_S = 3.0
@@ -20,11 +21,17 @@ ECHOES_DB = (NO_ECHO_DB, -30.0, -20.0)
 ECHOES_ALONE_DB = (-15.0, -25.0, -10.0, -20.0, -5.0, -15.0)
 
 Scene = Callable[[Plan], None]
+Item = TypeVar("Item")
+
+
+def _from(plan: Plan, items: Sequence[Item]) -> Iterator[Item]:
+    """The items round and round, in every session from another one on."""
+    return islice(cycle(items), plan.number % len(items), None)
 
 
 def turns(plan: Plan) -> None:
     """Questions and accounts with pauses in them; then nobody speaks until an answer would be over."""
-    for kind in cycle(("turn", "pausing", "repair", "account", "answer", "dictation")):
+    for kind in _from(plan, ("turn", "pausing", "repair", "account", "answer", "dictation")):
         if plan.t > LASTS_S:
             break
         plan.t = plan.speak(kind).end_s + SILENCE_S + ANSWER_S + plan.uniform(0.0, 1.0)
@@ -32,7 +39,7 @@ def turns(plan: Plan) -> None:
 
 def interruptions(plan: Plan) -> None:
     """The user breaks in: to stop the partner, or with something that wants an answer."""
-    for kind in cycle(("stop", "question", "correction", "stop", "redirection")):
+    for kind in _from(plan, ("stop", "question", "correction", "stop", "redirection")):
         if plan.t > LASTS_S:
             break
         plan.say()
@@ -56,7 +63,7 @@ def backchannels(plan: Plan) -> None:
 
 def colleague(plan: Plan) -> None:
     """The user and somebody in the room talk to each other: over the partner, and while it is silent."""
-    for over_partner in cycle((True, False)):
+    for over_partner in _from(plan, (True, False)):
         if plan.t > LASTS_S:
             break
         began_s = plan.t
@@ -72,7 +79,7 @@ def colleague(plan: Plan) -> None:
 
 def background(plan: Plan) -> None:
     """People further off, who mean neither: over the partner, and while it is silent."""
-    for over_partner in cycle((True, False)):
+    for over_partner in _from(plan, (True, False)):
         if plan.t > LASTS_S:
             break
         began_s = plan.t
@@ -85,8 +92,9 @@ def background(plan: Plan) -> None:
 
 def noises(plan: Plan) -> None:
     """Coughs, knocks, clicks, a chair and somebody else's keyboard: over the partner, and while it is silent."""
-    kinds: cycle[NoiseKind] = cycle(("cough", "knock", "chair", "click"))
-    for over_partner in cycle((True, False)):
+    sorts: tuple[NoiseKind, ...] = ("cough", "knock", "chair", "click")
+    kinds = _from(plan, sorts)
+    for over_partner in _from(plan, (True, False)):
         if plan.t > LASTS_S:
             break
         began_s = plan.t
@@ -134,3 +142,5 @@ SCENES: Mapping[str, Scene] = {
     "echo": echo,
     "typing": typing,
 }
+NEEDS_WORDS = frozenset({"colleague"})
+"""Only their words tell whom they are meant for: read sentences cannot play these."""

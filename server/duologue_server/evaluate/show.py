@@ -59,7 +59,10 @@ def _preamble(settings: Mapping[str, Any]) -> str:
         f"{name}: {one['sessions']} sessions, spoken by {', '.join(one['spoken_by'])}" for name, one in sets.items()
     )
     lines.append(f"- Seed {settings['seed']}, {settings['size']} sessions of a scene. {played}.")
-    lines.append(f"- Whole path on the virtual clock, charged: {settings['charged']}.")
+    lines.append(
+        f"- Whole path on the virtual clock, charged: {settings['charged']}. The load of the machine was "
+        f"{settings['load']:g} when it began: what other programs do makes the latencies longer."
+    )
     lines += [f"- {note[0].upper()}{note[1:]}." for note in settings["notes"]]
     lines += [f"- Left out: {name}: {why}." for name, why in settings["left_out"].items()]
     return "\n".join(lines)
