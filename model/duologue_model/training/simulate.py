@@ -222,7 +222,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="ENGINE",
-        choices=list(ENGINES),
+        choices=ENGINES,
         help="no such voices in a new bank",
     )
     add("--sessions", type=int, default=100, help="how many (default: 100)")

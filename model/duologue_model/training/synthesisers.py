@@ -6,38 +6,59 @@ counts as a speaker of its own. Nothing here is needed to run the product.
 
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
 
 from duologue_model.slices import Samples
+from duologue_model.training.kokoro import Kokoro
 from duologue_model.training.warp import Warp, warped
 
+_KOKORO = (
+    "am_adam", "af_bella", "bm_george", "bf_emma", "am_michael", "af_sarah", "am_onyx", "af_kore", "bm_lewis",
+    "am_puck", "af_alloy", "am_fenrir", "am_adam+bm_lewis", "af_bella+bf_emma", "am_onyx+am_puck", "af_sarah+af_kore",
+    "bm_george+am_michael", "af_alloy+am_fenrir",
+)  # fmt: skip
+"""Not af_heart and not its blends: that is the partner's voice."""
 SYNTHETIC_VOICES: dict[str, tuple[tuple[str, str], ...]] = {
-    "train": (("flite", "awb"), ("flite", "rms"), ("flite", "slt"), ("festival", "cmu_us_slt_arctic_hts")),
-    "dev": (("flite", "kal16"),),
-    "held-out": tuple(("espeak-ng", voice) for voice in ("en-us", "en-gb+f3", "en-us+m3", "en-gb-scotland+f2")),
+    "train": (
+        *(("flite", voice) for voice in ("awb", "rms", "slt")),
+        ("festival", "cmu_us_slt_arctic_hts"),
+        *(("kokoro", voice) for voice in _KOKORO),
+    ),
+    "dev": (("flite", "kal16"), *(("kokoro", voice) for voice in ("af_sky", "am_liam", "bm_fable"))),
+    "held-out": (
+        *(("espeak-ng", voice) for voice in ("en-us", "en-gb+f3", "en-us+m3", "en-gb-scotland+f2")),
+        *(("kokoro", voice) for voice in ("af_nova", "am_eric", "bf_lily")),
+    ),
 }
-"""Who speaks in which split. espeak-ng and flite's kal16 are never trained on."""
+"""Who speaks in which split. espeak-ng, flite's kal16 and the voices after the first 18 are never trained on."""
+ENGINES = ("flite", "festival", "espeak-ng", "kokoro")
 VARIANTS = {("train", "flite"): 6, ("train", "festival"): 3, ("dev", "flite"): 3}
 """How many speakers are made of each voice of an engine in a split; 1 where nothing is said."""
-SHARES = {"festival": 0.6}
+SHARES = {"festival": 0.6, "kokoro": 0.2}
 """Which share of the phrases a slow engine says."""
 INSTALL = {
     "flite": "flite",
     "festival": "festival festvox-us-slt-hts",
     "espeak-ng": "espeak-ng",
 }
-"""The Debian packages of each engine."""
+"""The Debian packages of each engine that is a program."""
 LICENCES = {
     "flite": "BSD-style (CMU)",
     "festival": "BSD-style (University of Edinburgh, Nagoya Institute of Technology, CMU)",
     "espeak-ng": "GPL-3.0-or-later program, output unencumbered",
+    "kokoro": "Apache-2.0 (hexgrad; export by thewh1teagle, MIT)",
     "hibari": "Apache-2.0",
 }
+
+
+Engine = Callable[[str, str, Generator], tuple[Samples, int]]
+"""Gives the samples and the rate of a phrase; takes the voice, the text and randomness for the pace."""
 
 
 class SynthesiserMissing(Exception):
@@ -58,30 +79,33 @@ class Voice:
         return f"{self.engine}/{self.name}/{self.variant}"
 
 
-def voices_of(split: str, rng: Generator, without: Iterable[str] = ()) -> list[Voice]:
+def voices_of(split: str, seed: int, without: Iterable[str] = ()) -> list[Voice]:
     """The speakers of a split; the first variant of each voice is the voice as it is."""
     left_out = set(without)
     found = []
     for engine, name in SYNTHETIC_VOICES[split]:
-        for variant in range(VARIANTS.get((split, engine), 1)):
-            warp = Warp() if variant == 0 else _drawn(rng)
-            if engine not in left_out:
-                found.append(Voice(engine, name, variant, warp))
+        for variant in range(VARIANTS.get((split, engine), 1) if engine not in left_out else 0):
+            plain = Voice(engine, name, variant, Warp())
+            found.append(replace(plain, warp=_drawn(randomness(plain, seed))) if variant else plain)
     return found
 
 
-def speak(voice: Voice, text: str, rng: Generator) -> Samples:
+def randomness(voice: Voice, seed: int) -> Generator:
+    """A speaker's own randomness: what it says is the same whoever else speaks."""
+    return np.random.default_rng([seed, zlib.crc32(voice.speaker.encode())])
+
+
+def speak(voice: Voice, text: str, rng: Generator, engines: Mapping[str, Engine]) -> Samples:
     """One phrase `[N]`, float32 at 16 kHz, in the speaker's own way and at a pace that varies a little.
 
-    Raises `SynthesiserMissing` where the engine is not installed.
+    Raises `SynthesiserMissing` where the engine cannot be had.
     """
-    engine = ENGINES[voice.engine]
     try:
-        samples, rate_hz = engine(voice.name, text, rng)
+        samples, rate_hz = engines[voice.engine](voice.name, text, rng)
     except FileNotFoundError as missing:
+        how = f"apt-get install {INSTALL[voice.engine]}" if voice.engine in INSTALL else str(missing)
         raise SynthesiserMissing(
-            f"{voice.engine} is not installed. Install it (Debian: apt-get install {INSTALL[voice.engine]}), or leave "
-            f"its voices out with `--without {voice.engine}`."
+            f"{voice.engine} is not here ({how}). Get it, or leave its voices out with `--without {voice.engine}`."
         ) from missing
     return warped(samples, rate_hz, voice.warp)
 
@@ -120,6 +144,13 @@ def _program(command: Callable[[Path], list[str]], text: str | None = None) -> t
     return samples, int(rate_hz)
 
 
-Engine = Callable[[str, str, Generator], tuple[Samples, int]]
-ENGINES: Mapping[str, Engine] = {"flite": _flite, "festival": _festival, "espeak-ng": _espeak}
-"""The samples and the rate of a phrase, by engine; each takes the voice, the text and randomness for the pace."""
+def engines(fetched: Path) -> Mapping[str, Engine]:
+    """All engines by name; `fetched` holds, or will hold, what has to be downloaded for them."""
+    loaded: list[Kokoro] = []
+
+    def kokoro(voice: str, text: str, rng: Generator) -> tuple[Samples, int]:
+        if not loaded:
+            loaded.append(Kokoro(fetched))
+        return loaded[0](voice, text, rng)
+
+    return {"flite": _flite, "festival": _festival, "espeak-ng": _espeak, "kokoro": kokoro}

@@ -21,7 +21,15 @@ from numpy.typing import NDArray
 
 from duologue_model.slices import RATE_HZ, Samples
 from duologue_model.training.phrases import PARTNER_KINDS, SPLITS, TEMPLATES, pause_places, texts
-from duologue_model.training.synthesisers import LICENCES, SHARES, SynthesiserMissing, speak, voices_of
+from duologue_model.training.synthesisers import (
+    LICENCES,
+    SHARES,
+    SynthesiserMissing,
+    engines,
+    randomness,
+    speak,
+    voices_of,
+)
 
 SHORT_WORDS = {"stop": ("stop",), "yes": ("answer", "backchannel"), "right": ("answer", "backchannel")}
 ANSWERS = frozenset({"no", "go", "on", "off", "up", "down", "left"})
@@ -114,6 +122,8 @@ class Recipe:
     """CSV (path, text) instead of the texts that come with the simulator."""
     without: tuple[str, ...] = ()
     """Synthesisers that are left out."""
+    fetched: Path = Path("build/fetched")
+    """Where the weights of Kokoro lie, or are put."""
 
 
 def open_bank(folder: Path, data: Path | None, split: str, seed: int, recipe: Recipe | None = None) -> Bank:
@@ -157,7 +167,7 @@ def make_clips(split: str, recipe: Recipe) -> Iterator[Clip]:
     if recipe.data is not None:
         yield from recorded(recipe.data, split, recipe.transcripts)
     yield from _partner(split, 2 * recipe.per_kind, rng)
-    yield from _synthesised(split, recipe, rng)
+    yield from _synthesised(split, recipe)
 
 
 def split_of(speaker: str) -> str:
@@ -217,8 +227,10 @@ def _transcripts(file: Path | None) -> dict[str, str]:
     return {row["path"]: row["text"] for row in csv.DictReader(text.splitlines())}
 
 
-def _synthesised(split: str, recipe: Recipe, rng: Generator) -> Iterator[Clip]:
-    for voice in voices_of(split, rng, recipe.without):
+def _synthesised(split: str, recipe: Recipe) -> Iterator[Clip]:
+    sources = engines(recipe.fetched)
+    for voice in voices_of(split, recipe.seed, recipe.without):
+        rng = randomness(voice, recipe.seed)
         for kind in TEMPLATES:
             if kind in PARTNER_KINDS:
                 continue
@@ -226,7 +238,7 @@ def _synthesised(split: str, recipe: Recipe, rng: Generator) -> Iterator[Clip]:
             for number, text in enumerate(texts(kind, split, most, rng)):
                 spoken, places = pause_places(text)
                 try:
-                    samples = trim(speak(voice, spoken, rng))
+                    samples = trim(speak(voice, spoken, rng, sources))
                 except SynthesiserMissing as missing:
                     raise BankTrouble(str(missing)) from missing
                 id_ = f"{voice.speaker}/{kind}/{number}"
