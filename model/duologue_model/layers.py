@@ -197,8 +197,13 @@ def reach_of_whole(slices: int, window: int, config: ModelConfig, device: torch.
     return Reach(rotation(number.repeat_interleave(TOKENS), config.head_width), blocks=tuple(blocks))
 
 
-def reach_of_step(position: int, slices: int, window: int, config: ModelConfig, device: torch.device) -> Reach:
-    """The reach of the next `slices` slices of a stream that has had `position` slices."""
+def reach_of_step(
+    position: int, slices: int, window: int, config: ModelConfig, device: torch.device, begun: Tensor | None = None
+) -> Reach:
+    """The reach of the next `slices` slices of a stream that has had `position` slices.
+
+    `begun` `[B]`: where the session of each row began, if not all at 0; it sees nothing of the one before it.
+    """
     if not 0 < slices <= config.slices_per_step:
         raise ValueError(f"A step takes 1 to {config.slices_per_step} slices, not {slices}: cut the stream into steps.")
     end = position + slices
@@ -208,12 +213,14 @@ def reach_of_step(position: int, slices: int, window: int, config: ModelConfig, 
     first = config.sinks + number % slots * TOKENS
     places = (first[:, None] + torch.arange(TOKENS, device=device)).flatten()
     mask = None
-    if slices > 1 or end > window + 1:
+    if slices > 1 or end > window + 1 or begun is not None:
         slot = torch.arange(written, device=device)
         held = end - 1 - (end - 1 - slot) % slots
         visible = _visible(number, held, window).repeat_interleave(TOKENS, 1)
         if slices > 1:
             visible = visible.repeat_interleave(TOKENS, 0).repeat(config.heads // config.key_heads, 1)
+        if begun is not None:
+            visible = visible & (held >= begun[:, None]).repeat_interleave(TOKENS, 1)[:, None, None]
         visible = F.pad(visible, (config.sinks, 0), value=True)
         mask = torch.zeros(visible.shape, device=device).masked_fill_(~visible, -torch.inf)
     turn = rotation(number.repeat_interleave(TOKENS), config.head_width)

@@ -4,7 +4,7 @@ The law of this file: the whole at once equals any cut into steps, and memory do
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -25,6 +25,8 @@ class NetworkState:
     """Slices so far."""
     audio: AudioState
     layers: tuple[LayerCache, ...]
+    begun: Tensor | None = None
+    """`[B]` int64: in a batch, where the session of each row began; None if all did at 0."""
 
     def clone(self) -> "NetworkState":
         """A copy that may be stepped apart from this one."""
@@ -37,6 +39,8 @@ class NetworkState:
             "audio.microphone": self.audio.microphone,
             "audio.playback": self.audio.playback,
         }
+        if self.begun is not None:
+            named["begun"] = self.begun
         for index, layer in enumerate(self.layers):
             named |= {f"layers.{index}.keys": layer.keys, f"layers.{index}.values": layer.values}
         return named
@@ -51,6 +55,7 @@ class NetworkState:
             layers=tuple(
                 LayerCache(named[f"layers.{index}.keys"], named[f"layers.{index}.values"]) for index in range(depth)
             ),
+            begun=named.get("begun"),
         )
 
 
@@ -76,29 +81,44 @@ def step(network: FloorNetwork, state: NetworkState, inputs: Inputs) -> tuple[Ne
     """
     config, device = network.config, inputs.events.device
     reach = {
-        window: reach_of_step(state.position, len(inputs), window, config, device) for window in set(config.windows)
+        window: reach_of_step(state.position, len(inputs), window, config, device, state.begun)
+        for window in set(config.windows)
     }
     outputs = network.over(inputs, reach, state.layers)
-    return NetworkState(state.position + len(inputs), state.audio, state.layers), outputs
+    return replace(state, position=state.position + len(inputs)), outputs
 
 
 def hear(network: FloorNetwork, state: NetworkState, slices: Sequence[Slice]) -> tuple[NetworkState, Outputs]:
     """The next slices of the product, as they were perceived. `state` must not be used again."""
     audio, inputs = encode(Streams.of_slices(slices), state.audio)
     state, outputs = step(network, state, inputs)
-    return NetworkState(state.position, audio, state.layers), outputs
+    return replace(state, audio=audio), outputs
 
 
 def hear_together(network: FloorNetwork, state: NetworkState, slices: Sequence[Slice]) -> tuple[NetworkState, Outputs]:
-    """The next slice of each of several sessions that began together. `state` must not be used again."""
+    """The next slice of each of several sessions. `state` must not be used again."""
     audio, inputs = encode_together(slices, state.audio)
     state, outputs = step(network, state, inputs.to(network.decision_bias.device))
-    return NetworkState(state.position, audio, state.layers), outputs
+    return replace(state, audio=audio), outputs
+
+
+def restart(state: NetworkState, rows: Sequence[int]) -> NetworkState:
+    """Lets new sessions begin in some rows of a batch, where others are over. `state` must not be used again."""
+    rows = list(rows)
+    device = state.layers[0].keys.device
+    begun = torch.zeros(len(state.audio.microphone), dtype=torch.int64) if state.begun is None else state.begun.cpu()
+    begun[rows] = state.position
+    microphone, playback = state.audio.microphone.clone(), state.audio.playback.clone()
+    microphone[rows], playback[rows] = 0.0, 0.0
+    return replace(state, audio=AudioState(microphone, playback), begun=begun.to(device))
 
 
 def rows_of(state: NetworkState, rows: Sequence[int]) -> NetworkState:
-    """A copy of what was remembered of some of the sessions, by their places in the batch."""
-    kept = torch.tensor(rows, dtype=torch.int64)
-    audio = AudioState(state.audio.microphone[kept], state.audio.playback[kept])
-    layers = tuple(LayerCache(layer.keys[kept], layer.values[kept]) for layer in state.layers)
-    return NetworkState(state.position, audio, layers)
+    """A copy of what was remembered of some of the sessions, by their rows in the batch."""
+    rows = list(rows)
+    return replace(
+        state,
+        audio=AudioState(state.audio.microphone[rows], state.audio.playback[rows]),
+        layers=tuple(LayerCache(layer.keys[rows], layer.values[rows]) for layer in state.layers),
+        begun=None if state.begun is None else state.begun[rows],
+    )
