@@ -78,5 +78,8 @@ class BlankedPolicy(Generic[State]):
     def step(self, state: State, heard: Sequence[Slice]) -> tuple[State, list[Decision]]:
         return self._policy.step(state, [self._blank(one) for one in heard])
 
+    def restart(self, state: State, rows: Sequence[int]) -> State:
+        return self._policy.restart(state, rows)
+
     def keep(self, state: State, rows: Sequence[int]) -> State:
         return self._policy.keep(state, rows)

@@ -50,6 +50,8 @@ class Column:
     name: str
     bank: Bank
     classes: tuple[str, ...] = tuple(PLAN)
+    seconds: float = SECONDS
+    """Least length of a session."""
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ def played(
         if scenario == "echo_alone":
             made += _echo_sessions(chosen, timed, sessions, seed, batch)
             continue
-        setting = Setting(chosen.bank, SECONDS, scenario, reply_after_s=REPLY_AFTER_S)
+        setting = Setting(chosen.bank, chosen.seconds, scenario, reply_after_s=REPLY_AFTER_S)
         numbers = _numbers(scenario, sessions)
         made += [Played(log, one.words) for log, one in rollouts(setting, timed, seed, numbers, batch)]
     return made, timed.cost
@@ -116,7 +118,7 @@ def played(
 
 def examples(chosen: Column, policy: Policy[State], sessions: int, seed: int = 1) -> list[SessionExample]:
     """Some sessions of a day's mix as arrays, as a policy plays them."""
-    setting = Setting(chosen.bank, SECONDS, reply_after_s=REPLY_AFTER_S)
+    setting = Setting(chosen.bank, chosen.seconds, reply_after_s=REPLY_AFTER_S)
     return [one for _, one in rollouts(setting, policy, seed, range(sessions))]
 
 
@@ -134,7 +136,7 @@ def _echo_sessions(chosen: Column, policy: "_Timed[State]", sessions: int, seed:
         for place in range(2):
             rng = np.random.default_rng([seed, place])
             conditions = replace(draw_conditions(rng), echo_residue=behind)
-            setting = Setting(chosen.bank, SECONDS, "echo_alone", conditions, REPLY_AFTER_S)
+            setting = Setting(chosen.bank, chosen.seconds, "echo_alone", conditions, REPLY_AFTER_S)
             numbers = _numbers("echo_alone", sessions)[place::2]
             for log, one in rollouts(setting, policy, seed, numbers, batch):
                 yield Played(log, one.words, cancelled=behind)
@@ -161,6 +163,9 @@ class _Timed(Generic[State]):
         self.cost.cpu_s += process_time() - began_s
         self.cost.slices += len(heard)
         return made
+
+    def restart(self, state: State, rows: Sequence[int]) -> State:
+        return self._policy.restart(state, rows)
 
     def keep(self, state: State, rows: Sequence[int]) -> State:
         return self._policy.keep(state, rows)

@@ -1,0 +1,141 @@
+"""The whole evaluation, small: sessions of tones, engines that are rules, a network that has learned nothing."""
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from duologue_model.baseline import BaselineEngine, Timers
+from duologue_model.config import ModelConfig
+from duologue_model.decide import Thresholds
+from duologue_model.evaluation import checks, report, run, sets
+from duologue_model.evaluation.baselines import EnergyDetector
+from duologue_model.evaluation.bootstrap import Figure
+from duologue_model.evaluation.metrics import MEASURES
+from duologue_model.network import FloorNetwork
+from duologue_model.quantize import quantized, save
+from duologue_model.training import voices
+from duologue_model.training.rollout import EnginePolicy
+from support.tone_bank import tone_bank
+
+SMALL = ModelConfig(depth=2, ring_slices=20, near_slices=10)
+
+
+def timer(ms: int) -> EnginePolicy[object]:
+    return EnginePolicy(BaselineEngine(EnergyDetector, replace(Timers(), end_of_turn_ms=ms)))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def column() -> sets.Column:
+    return sets.Column("voices", tone_bank("dev"), ("mid_clause_pause", "echo_alone"), seconds=12.0)
+
+
+@pytest.fixture(scope="module")
+def results(column: sets.Column) -> report.Results:
+    ours = run.Contender("ours", timer(400), {"quick": timer(240), "slow": timer(720)})
+    rival = run.Contender("rival", timer(1040), {"1 s": timer(1040)}, note="a rival")
+    return run.evaluate([ours, rival], [column], size=0.1)
+
+
+def test_every_engine_meets_the_same_users(column: sets.Column) -> None:
+    quick, slow = (sets.played(column, timer(ms), 0.1)[0] for ms in (240, 1040))
+    assert [one.log.name for one in quick] == [one.log.name for one in slow]
+    assert quick[0].log.turns[0] == slow[0].log.turns[0]
+
+
+def test_echo_is_heard_with_and_without_a_canceller(column: sets.Column) -> None:
+    made, cost = sets.played(column, timer(720), 0.1)
+    assert {one.cancelled for one in made if one.log.scenario == "echo_alone"} == {True, False}
+    assert cost.slices == sum(one.log.slices for one in made)
+    assert cost.ms_a_slice is not None
+
+
+def test_only_the_classes_that_a_measure_needs_are_played(column: sets.Column) -> None:
+    made, _ = sets.played(column, timer(720), 0.1, measures=["cut_in_share"])
+    assert {one.log.scenario for one in made} == {"mid_clause_pause"}
+    assert sets.classes_for(None) == frozenset(sets.PLAN)
+
+
+def test_an_evaluation_has_figures_curves_and_comparisons(results: report.Results) -> None:
+    ours, rival = results.engines
+    assert set(ours.figures["voices"]) == set(MEASURES)
+    assert [point.setting for point in ours.curves["voices"]] == ["quick", "slow"]
+    assert ours.cpu_ms is not None
+    assert list(results.comparisons["voices"]) == ["rival"]
+    assert rival.fdb["voices"]
+
+
+def test_a_report_is_a_table_a_picture_and_json(results: report.Results, tmp_path: Path) -> None:
+    run.write(results, tmp_path)
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert "held-out voices" in text
+    assert "not results of that benchmark" in text
+    assert "a rival" in text
+    whole = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert [engine["name"] for engine in whole["engines"]] == ["ours", "rival"]
+    assert "dominates" in whole["comparisons"]["voices"]["rival"]
+    assert (tmp_path / "report.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_cell_has_interval_and_count_and_says_what_is_reached() -> None:
+    engine = report.EngineResult("ours")
+    engine.figures = {
+        "voices": {"stop_p50_s": Figure(0.31, 0.3, 0.36, 40, 10), "unanswered_share": Figure(0.1, 0.0, 0.2, 9, 10)},
+        "human": {"stop_p50_s": Figure(math.inf, 0.5, math.inf, 4, 3)},
+    }
+    text = report.table(report.Results([engine]), ["stop_p50_s", "unanswered_share", "duck_p50_s"])
+    assert "| ours | 0.31 s ✓ (0.30 to 0.36; n 40) | never (0.50 to never; n 4) |" in text
+    assert "| ours | 10.0 % (0.0 to 20.0; n 9) | – |" in text
+    assert "reach ≤ 0.35 s; people 0.34 s" in text
+    assert "first duck" not in text
+
+
+def test_users_of_the_human_set_are_people_and_the_partner_is_not() -> None:
+    clips = list(tone_bank("dev").clips.values())
+    recorded = [
+        replace(clip, facts=replace(clip.facts, id=f"{kind}/person", kind=kind, speaker="person", engine="human"))
+        for clip, kind in zip(clips, ("talk", "stop", "answer", "backchannel"), strict=False)
+    ]
+    bank = sets.people_only([*clips, *recorded])
+    rng = np.random.default_rng(1)
+    for kind in ("turn", "pausing", "question", "stop", "backchannel"):
+        assert bank.pick(rng, kind).facts.engine == "human"
+    assert bank.pick(rng, "reply").facts.engine == "tone"
+
+
+def test_a_network_agrees_with_itself_and_nearly_with_its_integers(column: sets.Column) -> None:
+    network = FloorNetwork(SMALL).eval()
+    sessions = sets.examples(replace(column, seconds=5.0), timer(720), 1)
+    assert checks.agreement(network, network, sessions).equal_actions == 1.0
+    found = checks.agreement(network, quantized(network), sessions, Thresholds())
+    assert found.slices == len(sessions[0].own)
+    assert 0.0 < found.largest_difference < 0.2
+    assert checks.stream_against_whole(network, sessions[0], slices=60) <= 1e-4
+    assert checks.stream_against_whole(network, sessions[0], slices=60, chunk=8) <= 1e-4
+    assert len(checks.decided(network, sessions[0])) == found.slices
+
+
+def test_an_hour_of_listening_changes_nothing(column: sets.Column) -> None:
+    found = checks.soak(FloorNetwork(SMALL).eval(), sets.examples(column, timer(720), 1)[0], hours=0.1)
+    assert found.slices >= 0.1 * 3600 * 12.5
+    assert found.state_mb[0] == found.state_mb[1] > 0
+    assert found.drift <= 1e-4
+    assert found.broken == 0
+
+
+def test_the_command_judges_weights(tmp_path: Path) -> None:
+    voices.write_bank(tmp_path, "dev", tone_bank("dev").clips.values())
+    save(FloorNetwork(SMALL), tmp_path / "model.safetensors")
+    arguments = ["--banks", str(tmp_path), "--out", str(tmp_path / "out"), "--sets", "voices", "--size", "0.01"]
+    assert run.main([*arguments, "--weights", str(tmp_path / "none.safetensors")]) == 2
+    assert run.main([*arguments, "--engines", "none"]) == 2
+
+
+def test_help_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run.main(["--help"])
+    text = capsys.readouterr().out
+    assert all(word in text for word in ("--banks", "--weights", "--smart-turn", "--size", "recorded people"))
