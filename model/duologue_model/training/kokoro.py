@@ -34,15 +34,16 @@ class Kokoro:
     """
 
     def __init__(self, folder: Path) -> None:
-        import hibari
         import onnxruntime
+        from hibari import Hibari
+        from hibari.g2p import G2P
 
         fetch(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._graph = onnxruntime.InferenceSession(joined(folder), options, providers=["CPUExecutionProvider"])
         self._styles = folder / f"{STYLES[0]}-{STYLES[1]}.tgz"
-        self._front = {british: hibari.Hibari(g2p=hibari.G2P(british=british)) for british in (False, True)}
+        self._front = {british: Hibari(g2p=G2P(british=british)) for british in (False, True)}
         self._known: dict[str, NDArray[np.float32]] = {}
 
     def __call__(self, voice: str, text: str, rng: Generator) -> tuple[Samples, int]:
