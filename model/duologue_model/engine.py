@@ -1,8 +1,8 @@
 """The one door to whatever decides about the floor."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar, runtime_checkable
 
 from duologue_model.slices import Slice
 from duologue_model.vocabulary import Action, UserState
@@ -36,3 +36,40 @@ class Engine(Protocol[State]):
 
     def step(self, state: State, heard: Slice) -> tuple[State, Decision]:
         """Takes one slice, gives the next state and the decision. `state` must not be used again."""
+
+
+@runtime_checkable
+class ManyStepEngine(Engine[State], Protocol[State]):
+    """An engine for which several slices at once cost less than one after the other."""
+
+    @property
+    def most_slices(self) -> int:
+        """How many slices `step_many` takes."""
+
+    def step_many(self, state: State, heard: Sequence[Slice]) -> tuple[State, list[Decision]]:
+        """The same as `step` for each slice, told in `own` what was decided about the slice before.
+
+        So `own` counts for the first slice only. `state` must not be used again.
+        """
+
+
+@runtime_checkable
+class ExplainingEngine(Engine[State], Protocol[State]):
+    """An engine that can tell what a decision hung on."""
+
+    def influences(self, heard: Sequence[Slice], action: Action) -> Mapping[str, float]:
+        """The probability of `action` after these slices: `""` with everything, and by name without one stream.
+
+        A stream in which nothing happened is left out.
+        """
+
+
+def step_many(engine: Engine[State], state: State, heard: Sequence[Slice]) -> tuple[State, list[Decision]]:
+    """Several slices with any engine: at once where it can, one by one where it cannot."""
+    made: list[Decision] = []
+    if isinstance(engine, ManyStepEngine):
+        return engine.step_many(state, heard)
+    for one in heard:
+        state, decision = engine.step(state, one if not made else replace(one, own=made[-1].action))
+        made.append(decision)
+    return state, made
