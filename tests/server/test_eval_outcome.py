@@ -9,6 +9,8 @@ import pytest
 from duologue_model.evaluation.floor import interruptions
 from duologue_model.training.example import AGENDA_FIELDS
 from duologue_model.training.floorlog import FloorLog, Key, Said, Sounded, Turn
+from duologue_model.training.partner import Habits
+from duologue_model.training.scenarios import play
 from duologue_model.vocabulary import Action, UserState
 from duologue_server.evaluate.folders import write_session
 from duologue_server.evaluate.judged import Waiting, judged
@@ -17,6 +19,7 @@ from duologue_server.evaluate.plan import NO_ECHO_DB, Plan, nothing_perceived
 from duologue_server.evaluate.whole import Outcome, Replayer
 from duologue_server.trace import facts
 from support.speech_bank import speech_bank
+from support.tone_bank import tone_bank
 
 ACTIONS, USERS = list(Action), list(UserState)
 SLICES = 125
@@ -114,6 +117,18 @@ def test_an_offer_waits_for_the_lull_after_typing() -> None:
     assert right(log, 4.8, offer) is Action.TAKE
     assert right(log, 6.4, offer) is Action.SILENT
     assert judged(log, [offer]).agenda[30, AGENDA_FIELDS.index("waiting_offer")] == 1.0
+
+
+@pytest.mark.parametrize(
+    "scenario", ["mid_clause_pause", "backchannel", "question_interruption", "typing_while_talking"]
+)
+def test_what_is_right_is_judged_as_in_training(scenario: str) -> None:
+    log = play(scenario, tone_bank(), np.random.default_rng(2), 30.0, habits=Habits())
+    told, made = log.perceived, judged(log, [])
+    for known, again in ((told.action, made.action), (told.user, made.user)):
+        both = (known >= 0) & (again >= 0)
+        assert both.mean() > 0.9
+        assert (known[both] == again[both]).mean() > 0.97
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,8 @@ def check(bank: Path, out: Path, *words: str, status: int) -> None:
 def test_the_report_says_what_was_judged_on_what_and_what_was_left_out(
     bank: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check(bank, tmp_path, "--scenes", "interruptions", "--size", "1", "--free-compute", "--keep", status=0)
+    words = ("--engine", "baseline", "--scenes", "interruptions", "--size", "1", "--free-compute", "--keep")
+    check(bank, tmp_path, *words, status=0)
     shown = capsys.readouterr().out
     report = (tmp_path / "report.md").read_text("utf-8")
     for said in ("stops ≤ 2 s when interrupted", "decisions by rules, nothing trained", "Left out: human", "Seed 1"):
@@ -42,7 +43,7 @@ def test_the_report_says_what_was_judged_on_what_and_what_was_left_out(
     kept = tmp_path / "sessions" / "synthesiser" / "interruptions-0"
     assert {"meta.json", "events.jsonl", "mic.flac", "truth.json"} <= {file.name for file in kept.iterdir()}
     assert (kept / "baseline" / "trace.jsonl").exists()
-    check(bank, tmp_path, "--scenes", "interruptions", "--size", "1", "--keep", status=2)
+    check(bank, tmp_path, *words, status=2)
     assert "not empty" in capsys.readouterr().err
 
 

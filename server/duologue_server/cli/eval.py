@@ -7,6 +7,9 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("build/eval"), help="where the report goes")
+    path = parser.add_mutually_exclusive_group()
+    path.add_argument("--whole", action="store_true", help="session folders through the whole product (the default)")
+    path.add_argument("--fast", action="store_true", help="simulated users who react, without the product")
     parser.add_argument("--engine", action="append", metavar="NAME", help="may be given more than once, to compare")
     parser.add_argument("--sets", metavar="NAMES", help="synthesiser,voices,human; by default the first and the last")
     parser.add_argument("--scenes", metavar="NAMES", help="only these, with commas between")
@@ -37,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         keep=args.keep,
         free_compute=args.free_compute,
+        fast=args.fast,
     )
     try:
         return evaluate(wanted)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import psutil
@@ -26,6 +27,7 @@ from duologue_server.evaluate.show import show, write
 from duologue_server.evaluate.whole import Outcome, Replayer
 
 REPLIED_AT_ONCE = "answers are prescribed and there at once: no time of a language model is in any figure"
+REACTING = "the users react, and nothing of the product but the engine and its floor rules is in the loop"
 FIXED = "the users are fixed beforehand and cannot react, as in Full-Duplex-Bench"
 
 
@@ -44,6 +46,8 @@ class Wanted:
     keep: bool = False
     """Leave the session folders, and what came of each."""
     free_compute: bool = False
+    fast: bool = False
+    """Simulated users who react, without the product around the engine."""
 
     def check(self) -> None:
         """Raises ValueError for what there is not."""
@@ -61,8 +65,7 @@ def evaluate(wanted: Wanted) -> int:
     Raises ValueError for what cannot be asked for, BankTrouble, OSError.
     """
     wanted.check()
-    progress = Console(stderr=True)
-    results = run(wanted, progress)
+    results = run(wanted, Console(stderr=True))
     wanted.out.mkdir(parents=True, exist_ok=True)
     files = write(results, wanted.out)
     show(results, files)
@@ -71,8 +74,31 @@ def evaluate(wanted: Wanted) -> int:
 
 def run(wanted: Wanted, console: Console) -> Results:
     """Every engine on every set. Engines meet the same sessions."""
-    machine, load = this_machine(), psutil.getloadavg()[0]
-    results = Results(settings={"version": __version__, "machine": asdict(machine), "path": "whole"})
+    settings: dict[str, Any] = {
+        "version": __version__,
+        "machine": asdict(this_machine()),
+        "load": round(psutil.getloadavg()[0], 1),
+        "path": "fast" if wanted.fast else "whole",
+        "seed": wanted.seed,
+        "size": wanted.size,
+    }
+    material, left_out = _material(wanted, console)
+    if wanted.fast:
+        results = _fast(wanted, list(material), console)
+        notes = [REACTING]
+        sets = {name: _described(bank) for name, bank in material.items()}
+    else:
+        results, counts = _whole(wanted, material, console)
+        notes = [REPLIED_AT_ONCE, FIXED]
+        settings["scenes"] = list(wanted.scenes)
+        settings["charged"] = "nothing" if wanted.free_compute else "the measured time of every computation"
+        sets = {name: {"sessions": counts[name], **_described(bank)} for name, bank in material.items()}
+    results.settings |= {**settings, "sets": sets, "left_out": left_out, "notes": notes}
+    return results
+
+
+def _material(wanted: Wanted, console: Console) -> tuple[dict[str, Bank], dict[str, str]]:
+    """The clips of every set, and why sets are left out. Raises ValueError when all are."""
     material: dict[str, Bank] = {}
     left_out: dict[str, str] = {}
     for name in wanted.sets:
@@ -83,23 +109,26 @@ def run(wanted: Wanted, console: Console) -> Results:
             material[name] = bank
     if not material:
         raise ValueError("; ".join(left_out.values()))
+    return material, left_out
+
+
+def _fast(wanted: Wanted, sets: Sequence[str], console: Console) -> Results:
+    from duologue_server.evaluate.fast import fast  # late: it brings torch
+
+    with console.status("simulating…") as status:
+        return fast(wanted.engines, sets, wanted.banks.folder, wanted.size, wanted.seed, status.update)
+
+
+def _whole(wanted: Wanted, material: dict[str, Bank], console: Console) -> tuple[Results, dict[str, int]]:
+    """Results, and how many sessions there were of each set."""
+    results = Results()
     with _folder(wanted) as folder:
         sessions = _sessions(wanted, folder, material)
         for engine in wanted.engines:
             replayer = Replayer(engine, wanted.free_compute)
             results.engines.append(_played(replayer, sessions, wanted.keep, console))
             results.settings.setdefault("parts", {})[engine] = replayer.parts
-    results.settings.update(
-        seed=wanted.seed,
-        size=wanted.size,
-        scenes=list(wanted.scenes),
-        sets={name: _described(bank, sessions[name]) for name, bank in material.items()},
-        left_out=left_out,
-        charged="nothing" if wanted.free_compute else "the measured time of every computation",
-        load=round(load, 1),
-        notes=[REPLIED_AT_ONCE, FIXED],
-    )
-    return results
+    return results, {name: len(folders) for name, folders in sessions.items()}
 
 
 def _sessions(wanted: Wanted, folder: Path, material: dict[str, Bank]) -> dict[str, list[Path]]:
@@ -145,9 +174,9 @@ def _note(weights: str, took_ms: Sequence[float]) -> str:
     return f"{how}; a step took {np.percentile(took_ms, 95):.1f} ms at the 95th percentile"
 
 
-def _described(bank: Bank, folders: Sequence[Path]) -> dict[str, object]:
+def _described(bank: Bank) -> dict[str, Any]:
     spoken = {clip.facts.engine for clip in bank.clips.values() if clip.facts.kind in ("turn", "talk")}
-    return {"sessions": len(folders), "spoken_by": sorted(spoken), "clips": bank.licences()}
+    return {"spoken_by": sorted(spoken), "clips": bank.licences()}
 
 
 @contextmanager

@@ -7,15 +7,21 @@ from typing import Any
 from rich.console import Console
 from rich.markdown import Markdown
 
-from duologue_model.evaluation.report import HEADLINE, Results, fdb_table, picture, table, to_json
+from duologue_model.evaluation.report import HEADLINE, Results, comparison_table, fdb_table, picture, table, to_json
 
-MEASURES = ("first_sound_p50_s", "audible_cut_in_share", *(name for name in HEADLINE if name != "cue_share"))
-"""The headline, with what is heard in front. Timed requests need a scene of their own."""
+HEARD = ("first_sound_p50_s", "audible_cut_in_share", *(name for name in HEADLINE if name != "cue_share"))
+"""Of the whole path: what is heard in front. Timed requests have no scene there."""
+TITLES = {
+    "whole": "Floor control through the whole product",
+    "fast": "Floor control with simulated users, without the product",
+}
 
 
 def text(results: Results) -> str:
     """The report in Markdown: what was run where, the table, the definitions of Full-Duplex-Bench."""
-    parts = ["# Floor control through the whole product", _preamble(results.settings), table(results, MEASURES)]
+    parts = [f"# {TITLES[results.settings['path']]}", *_main(results)]
+    if any(results.comparisons.values()):
+        parts += ["## On the trade-off curve", comparison_table(results)]
     parts += ["## Definitions of Full-Duplex-Bench", fdb_table(results)]
     return "\n\n".join(parts).rstrip() + "\n"
 
@@ -36,7 +42,7 @@ def write(results: Results, out: Path) -> list[Path]:
 def show(results: Results, files: Sequence[Path]) -> None:
     """Prints the table and where the files are."""
     console = Console(highlight=False)
-    shown = "\n\n".join([_preamble(results.settings), table(results, MEASURES)])
+    shown = "\n\n".join(_main(results))
     if console.is_terminal:
         console.print(Markdown(shown))
     else:
@@ -47,6 +53,11 @@ def show(results: Results, files: Sequence[Path]) -> None:
         console.print("no picture: matplotlib is not installed; pip install 'duologue[picture]'", markup=False)
 
 
+def _main(results: Results) -> list[str]:
+    measures = HEARD if results.settings["path"] == "whole" else HEADLINE
+    return [_preamble(results.settings), table(results, measures)]
+
+
 def _preamble(settings: Mapping[str, Any]) -> str:
     machine = settings["machine"]
     lines = [
@@ -54,15 +65,16 @@ def _preamble(settings: Mapping[str, Any]) -> str:
         f"{machine['python']}, {machine['system']}.",
         "",
     ]
-    sets = settings["sets"]
-    played = "; ".join(
-        f"{name}: {one['sessions']} sessions, spoken by {', '.join(one['spoken_by'])}" for name, one in sets.items()
-    )
-    lines.append(f"- Seed {settings['seed']}, {settings['size']} sessions of a scene. {played}.")
-    lines.append(
-        f"- Whole path on the virtual clock, charged: {settings['charged']}. The load of the machine was "
-        f"{settings['load']:g} when it began: what other programs do makes the latencies longer."
-    )
+    played = []
+    for name, one in settings["sets"].items():
+        sessions = f"{one['sessions']} sessions, " if "sessions" in one else ""
+        played.append(f"{name}: {sessions}spoken by {', '.join(one['spoken_by'])}")
+    lines.append(f"- Seed {settings['seed']}, {settings['size']} sessions of a scene. {'; '.join(played)}.")
+    if settings["path"] == "whole":
+        lines.append(
+            f"- Whole path on the virtual clock, charged: {settings['charged']}. The load of the machine was "
+            f"{settings['load']:g} when it began: what other programs do makes the latencies longer."
+        )
     lines += [f"- {note[0].upper()}{note[1:]}." for note in settings["notes"]]
     lines += [f"- Left out: {name}: {why}." for name, why in settings["left_out"].items()]
     return "\n".join(lines)
