@@ -13,10 +13,25 @@ from duologue_model.training.voices import Bank
 from duologue_model.vocabulary import ForcedToken, UserState
 
 Script = Callable[[Stage], None]
+STOPPED = 0.3
+"""Share of the answers to turns that a rule stops."""
 
 
 def _lull(stage: Stage, least_s: float = 0.4, most_s: float = 2.5) -> None:
     stage.wait(float(stage.rng.uniform(least_s, most_s)))
+
+
+def _hear_out(stage: Stage, limit_s: float = 15.0) -> None:
+    """Hears the answer out, unless a rule stops it: a key, a command, or a sound device that is gone."""
+    into_s = float(stage.rng.uniform(0.2, 3.0))
+    if stage.rng.random() < STOPPED and stage.until(lambda: stage.sounding_s > into_s, limit_s):
+        choice = stage.rng.random()
+        if choice < 0.5:
+            stage.type(float(stage.rng.uniform(0.1, 2.0)))
+        else:
+            stage.control(token=ForcedToken.YIELDED_TO_CONTROL if choice < 0.8 else ForcedToken.LOST_DEVICE)
+        stage.wait(float(stage.rng.uniform(0.3, 2.0)))
+    stage.hear_out(limit_s)
 
 
 def _speaking_partner(stage: Stage, left_s: float = 1.0) -> bool:
@@ -38,22 +53,22 @@ def _speaking_partner(stage: Stage, left_s: float = 1.0) -> bool:
 
 def smooth_turn(stage: Stage) -> None:
     stage.say("turn")
-    stage.hear_out()
+    _hear_out(stage)
 
 
 def mid_clause_pause(stage: Stage) -> None:
     stage.say("pausing")
-    stage.hear_out()
+    _hear_out(stage)
 
 
 def self_repair(stage: Stage) -> None:
     stage.say("repair")
-    stage.hear_out()
+    _hear_out(stage)
 
 
 def long_account(stage: Stage) -> None:
-    stage.say("account" if stage.rng.random() < 0.7 or not stage.bank.has("talk") else "talk")
-    stage.hear_out(30.0)
+    stage.say("account")
+    _hear_out(stage, 30.0)
 
 
 def one_word_answer(stage: Stage) -> None:
@@ -65,7 +80,7 @@ def one_word_answer(stage: Stage) -> None:
 
 def dictated_identifiers(stage: Stage) -> None:
     stage.say("dictation")
-    stage.hear_out(25.0)
+    _hear_out(stage, 25.0)
 
 
 def backchannel(stage: Stage) -> None:
