@@ -61,7 +61,7 @@ class Recipe:
     """Processes that simulate meanwhile; 0: the training process does it itself."""
     closed_loop_from: float = 0.4
     """After this share of the steps the network plays the partner itself in some sessions, and learns from those."""
-    closed_loop_every: int = 40
+    closed_loop_every: int = 60
     closed_loop_sessions: int = 12
     save_every_steps: int = 25
     judge_every_steps: int = 100
