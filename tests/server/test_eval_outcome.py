@@ -16,6 +16,7 @@ from duologue_server.evaluate.folders import write_session
 from duologue_server.evaluate.judged import Waiting, judged
 from duologue_server.evaluate.outcome import decisions, delegations, sounded, words_by_slice
 from duologue_server.evaluate.plan import NO_ECHO_DB, Plan, nothing_perceived
+from duologue_server.evaluate.run import key_to_silence_ms
 from duologue_server.evaluate.whole import Outcome, Replayer
 from duologue_server.trace import facts
 from support.speech_bank import speech_bank
@@ -84,6 +85,12 @@ def test_a_turn_is_handed_over_once_and_not_while_the_partner_speaks() -> None:
         decided(1.52, Action.DELEGATE),
     ]  # fmt: skip
     assert delegations(trace) == [1.04, 1.52]
+
+
+def test_a_key_that_stopped_the_partner_is_timed() -> None:
+    said = [Sounded("reply", "a", 1.0, 2.02, 0, "key"), Sounded("reply", "b", 3.0, 3.5, 0, "end")]
+    log = replace(truth(keys=(0.5, 2.0, 2.4)), sounded=tuple(said))
+    assert key_to_silence_ms(log) == pytest.approx([20.0])
 
 
 def test_a_slice_that_was_left_out_keeps_what_was_decided_before() -> None:

@@ -17,6 +17,7 @@ from duologue_model.evaluation.bootstrap import Figure
 from duologue_model.evaluation.fdb import scores
 from duologue_model.evaluation.metrics import MEASURES, Played, measured
 from duologue_model.evaluation.report import EngineResult, Results
+from duologue_model.training.floorlog import FloorLog
 from duologue_model.training.voices import Bank
 from duologue_server import __version__
 from duologue_server.bench.rows import this_machine
@@ -144,6 +145,7 @@ def _played(replayer: Replayer, sessions: dict[str, list[Path]], keep: bool, con
     total = sum(len(folders) for folders in sessions.values())
     result = EngineResult(replayer.parts["engine"])
     took_ms: list[float] = []
+    keys_ms: list[float] = []
     weights = ""
     with _bar(console, f"{replayer.engine}", total) as advance:
         for name, folders in sessions.items():
@@ -154,10 +156,11 @@ def _played(replayer: Replayer, sessions: dict[str, list[Path]], keep: bool, con
             played = [outcome.played for outcome in outcomes]
             result.figures[name] = figures(played)
             result.fdb[name] = scores([one.log for one in played])
+            keys_ms += [ms for one in played for ms in key_to_silence_ms(one.log)]
             took_ms += [ms for outcome in outcomes for ms in outcome.compute_ms]
             weights = outcomes[0].summary.get("weights_sha256") or ""
     result.cpu_ms = fmean(took_ms)
-    result.note = _note(weights, took_ms)
+    result.note = _note(weights, took_ms, keys_ms)
     return result
 
 
@@ -168,10 +171,20 @@ def figures(played: Sequence[Played]) -> dict[str, Figure]:
     return {**measured(played), **measured(bare, echoes)}
 
 
-def _note(weights: str, took_ms: Sequence[float]) -> str:
-    """Whether decisions were learned, and what they cost."""
+def key_to_silence_ms(log: FloorLog) -> list[float]:
+    """From each key that stopped the partner to its last sample: a rule, whatever the engine decides."""
+    pressed = [key.at_s for key in log.keys if not key.elsewhere]
+    stopped = [said.end_s for said in log.sounded if said.ended_by == "key"]
+    return [1000 * (end_s - max(at_s for at_s in pressed if at_s <= end_s)) for end_s in stopped]
+
+
+def _note(weights: str, took_ms: Sequence[float], keys_ms: Sequence[float]) -> str:
+    """Whether decisions were learned, what they cost, and what was no decision."""
     how = f"decisions by a trained model, weights {weights[:12]}" if weights else "decisions by rules, nothing trained"
-    return f"{how}; a step took {np.percentile(took_ms, 95):.1f} ms at the 95th percentile"
+    said = [how, f"a step took {np.percentile(took_ms, 95):.1f} ms at the 95th percentile"]
+    if keys_ms:
+        said.append(f"a key, which is a rule, silenced it after {max(keys_ms):.0f} ms at most (n {len(keys_ms)})")
+    return "; ".join(said)
 
 
 def _described(bank: Bank) -> dict[str, Any]:
