@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from duologue_model.baseline import BaselineEngine, Timers
+from duologue_model.baseline import BaselineEngine, BaselineState, Timers
 from duologue_model.config import ModelConfig
 from duologue_model.decide import Thresholds
-from duologue_model.evaluation import checks, report, run, sets
+from duologue_model.evaluation import checks, listening, report, run, sets
 from duologue_model.evaluation.baselines import EnergyDetector
 from duologue_model.evaluation.bootstrap import Figure
-from duologue_model.evaluation.metrics import MEASURES
+from duologue_model.evaluation.metrics import MEASURES, hands_free
 from duologue_model.network import FloorNetwork
 from duologue_model.quantize import quantized, save
 from duologue_model.training import voices
@@ -24,8 +24,12 @@ from support.tone_bank import tone_bank
 SMALL = ModelConfig(depth=2, ring_slices=20, near_slices=10)
 
 
-def timer(ms: int) -> EnginePolicy[object]:
-    return EnginePolicy(BaselineEngine(EnergyDetector, replace(Timers(), end_of_turn_ms=ms)))  # type: ignore[arg-type]
+def rules(ms: int) -> BaselineEngine:
+    return BaselineEngine(EnergyDetector, replace(Timers(), end_of_turn_ms=ms))
+
+
+def timer(ms: int) -> EnginePolicy[BaselineState]:
+    return EnginePolicy(rules(ms))
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +39,8 @@ def column() -> sets.Column:
 
 @pytest.fixture(scope="module")
 def results(column: sets.Column) -> report.Results:
-    ours = run.Contender("ours", timer(400), {"quick": timer(240), "slow": timer(720)})
-    rival = run.Contender("rival", timer(1040), {"1 s": timer(1040)}, note="a rival")
+    ours = run.rule_contender("ours", {"quick": rules(240), "slow": rules(720)}, "quick")
+    rival = run.rule_contender("rival", {"1 s": rules(1040)}, "1 s", note="a rival")
     return run.evaluate([ours, rival], [column], size=0.1)
 
 
@@ -66,6 +70,25 @@ def test_an_evaluation_has_figures_curves_and_comparisons(results: report.Result
     assert ours.cpu_ms is not None
     assert list(results.comparisons["voices"]) == ["rival"]
     assert rival.fdb["voices"]
+
+
+def test_who_only_listens_waits_as_long_as_its_timer_and_cuts_in_less_the_longer(column: sets.Column) -> None:
+    heard = listening.patient_sessions(column, EnergyDetector, 0.5)
+    points = [listening.engine_point(f"{ms} ms", rules(ms), heard) for ms in (240, 1040)]
+    (quick_cuts, quick), (slow_cuts, slow) = (point.figures(repeats=10) for point in points)
+    assert quick.events == slow.events > 0
+    assert 0.6 <= slow.value - quick.value <= 1.0
+    assert quick_cuts.value >= slow_cuts.value
+    untrained = listening.network_curve(FloorNetwork(SMALL).eval(), heard, Thresholds(), (0.0001, 0.9))
+    assert [point.figures(repeats=10)[1].value for point in untrained][1] == math.inf
+
+
+def test_push_to_talk_tells_nothing_about_turns(column: sets.Column) -> None:
+    one = sets.played(column, timer(720), 0.1)[0][0]
+    slices = one.log.slices
+    held = replace(one.log.perceived, microphone_open=np.zeros(slices, np.bool_))
+    assert hands_free(one.log)
+    assert not hands_free(replace(one.log, perceived=held))
 
 
 def test_a_report_is_a_table_a_picture_and_json(results: report.Results, tmp_path: Path) -> None:

@@ -181,9 +181,15 @@ MEASURES: dict[str, Measure] = {
 """Every measure, by its name in the report's JSON."""
 
 
+def hands_free(log: FloorLog) -> bool:
+    """Whether the microphone was open: with push-to-talk the hand says when a turn is over."""
+    closed = log.perceived.microphone_open is not None and float(log.perceived.microphone_open.mean()) < 0.5
+    return not closed and (log.perceived.end_of_turn is None or not log.perceived.end_of_turn.any())
+
+
 def sample(measure: Measure, sessions: Sequence[Played]) -> Sample:
-    """The raw events of a measure over sessions."""
-    return Sample.of([measure.of(played) for played in sessions])
+    """The raw events of a measure over sessions; none of sessions with push-to-talk."""
+    return Sample.of([measure.of(played) if hands_free(played.log) else [] for played in sessions])
 
 
 def measured(

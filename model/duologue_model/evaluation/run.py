@@ -8,28 +8,30 @@ that. The same seed gives the same users for every engine; --size 4 plays four t
 """
 
 import argparse
-import importlib
 import json
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from earshot import Detector
 
 from duologue_model.decide import Thresholds
 from duologue_model.engine import Engine
 from duologue_model.evaluation import ablation, baselines, checks, fdb, report, sets, smart_turn
 from duologue_model.evaluation.curves import CUT_INS, LATENCY, Point, compare
-from duologue_model.evaluation.metrics import Played, measured
+from duologue_model.evaluation.listening import Heard, engine_point, network_curve, patient_sessions
+from duologue_model.evaluation.metrics import Played, hands_free, measured
 from duologue_model.evaluation.report import EngineResult, Results
 from duologue_model.network import FloorNetwork
 from duologue_model.quantize import BadWeights, load
 from duologue_model.training.rollout import EnginePolicy, NetworkPolicy, Policy
 
-DELEGATE_SWEEP = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
+DELEGATE_SWEEP = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Thresholds of the network's decision that a turn is over."""
 AnyPolicy = Policy[Any]
 
@@ -40,8 +42,10 @@ class Contender:
 
     name: str
     policy: AnyPolicy
+    curve: Callable[[Sequence[Heard]], list[Point]] | None = None
+    """From sessions to listen to, its points at all its settings; None: it has no curve."""
     sweep: Mapping[str, AnyPolicy] = field(default_factory=dict)
-    """Settings of its curve, by name."""
+    """The same settings as policies, for curves in closed loop."""
     note: str = ""
     rival: bool = True
     """Whether the first contender is compared with it over the curve."""
@@ -53,17 +57,27 @@ def evaluate(
     size: float = 1.0,
     seeds: Sequence[int] = (1,),
     say: Callable[[str], None] = lambda _: None,
+    closed_curves: bool = False,
 ) -> Results:
-    """Every contender on every set: figures, curves, and how the first compares with the others on the curve."""
+    """Every contender on every set: figures, curves, and how the first compares with the others on the curve.
+
+    Curves come from listening (see `listening`), or from sessions played anew at every setting, which takes long.
+    """
     results = Results(engines=[EngineResult(one.name, one.note) for one in contenders])
     for column in columns:
+        heard: list[Heard] = []
+        if not closed_curves and any(one.curve for one in contenders):
+            say(f"sessions to listen to, {column.name}")
+            heard = patient_sessions(column, Detector, size, seeds)
         for contender, result in zip(contenders, results.engines, strict=True):
             say(f"{contender.name}, {column.name}")
             made, cost = _played(column, contender.policy, size, seeds)
             result.figures[column.name] = measured(made)
-            result.fdb[column.name] = fdb.scores([one.log for one in made])
+            result.fdb[column.name] = fdb.scores([one.log for one in made if hands_free(one.log)])
             result.cpu_ms = cost.ms_a_slice
-            if contender.sweep:
+            if contender.curve and not closed_curves:
+                result.curves[column.name] = contender.curve(heard)
+            elif contender.sweep and closed_curves:
                 result.curves[column.name] = [
                     Point.of(setting, _played(column, policy, size, seeds, (CUT_INS, LATENCY))[0])
                     for setting, policy in contender.sweep.items()
@@ -74,51 +88,68 @@ def evaluate(
             for contender, result in zip(contenders[1:], results.engines[1:], strict=True)
             if contender.rival and column.name in result.curves
         }
-    results.settings |= {"size": size, "seeds": list(seeds), "machine": platform.machine(), "torch": torch.__version__}
+    results.settings |= {
+        "size": size, "seeds": list(seeds), "curves": "closed loop" if closed_curves else "listening",
+        "machine": platform.machine(), "torch": torch.__version__,
+    }  # fmt: skip
     return results
 
 
 def network_contender(
-    network: FloorNetwork, name: str, thresholds: Thresholds, sweep: bool = True, note: str = ""
+    network: FloorNetwork, name: str, thresholds: Thresholds, curve: bool = True, note: str = ""
 ) -> Contender:
     """A network with its thresholds; the curve moves the one for the end of a turn."""
-    settings = {
-        f"delegate {value:g}": NetworkPolicy(network, replace(thresholds, delegate=value)) for value in DELEGATE_SWEEP
-    }
-    return Contender(name, NetworkPolicy(network, thresholds), settings if sweep else {}, note, rival=False)
+    policy = NetworkPolicy(network, thresholds)
+    if not curve:
+        return Contender(name, policy, note=note, rival=False)
+    moved = {value: NetworkPolicy(network, replace(thresholds, delegate=value)) for value in DELEGATE_SWEEP}
+    return Contender(
+        name,
+        policy,
+        lambda heard: network_curve(network, heard, thresholds, DELEGATE_SWEEP),
+        {f"delegate {value:g}": one for value, one in moved.items()},
+        note,
+        rival=False,
+    )
 
 
 def ablated(network: FloorNetwork, thresholds: Thresholds) -> list[Contender]:
     """The network with each of its streams blanked."""
     note = "blanked at run time, not trained without it: an upper bound of what it is worth"
+    policy = NetworkPolicy(network, thresholds)
     return [
-        Contender(f"without {name}", ablation.BlankedPolicy(NetworkPolicy(network, thresholds), name), {}, note, False)
+        Contender(f"without {name}", ablation.BlankedPolicy(policy, name), note=note, rival=False)
         for name in ablation.ABLATIONS
     ]
 
 
+def rule_contender(name: str, engines: Mapping[str, Engine[Any]], usual: str, note: str = "") -> Contender:
+    """An engine with its settings by name, and which of them it is judged at."""
+
+    def curve(heard: Sequence[Heard]) -> list[Point]:
+        return [engine_point(setting, engine, heard) for setting, engine in engines.items()]
+
+    sweep = {setting: EnginePolicy(engine) for setting, engine in engines.items()}
+    return Contender(name, EnginePolicy(engines[usual]), curve, sweep, note)
+
+
 def baseline_contenders(wheel: Path | None = None) -> list[Contender]:
     """Timers after a detector, timers after energy, words and rules, and smart-turn if there is its wheel."""
-    detector = importlib.import_module("earshot").Detector
-
-    def curve(engines: Sequence[Engine[Any]]) -> dict[str, AnyPolicy]:
-        return {engine.name.split(" + ")[-1]: EnginePolicy(engine) for engine in engines}
-
-    vad = [baselines.timer(ms, detector) for ms in baselines.TIMER_MS]
-    energy = [baselines.timer(ms, baselines.EnergyDetector, "energy") for ms in baselines.TIMER_MS]
-    rules = [baselines.HeuristicEngine(detector, scale) for scale in baselines.HEURISTIC_SCALES]
+    vad = {f"{ms / 1000:g} s": baselines.timer(ms, Detector) for ms in baselines.TIMER_MS}
+    energy = {f"{ms / 1000:g} s": baselines.timer(ms, baselines.EnergyDetector, "energy") for ms in baselines.TIMER_MS}
+    rules = {f"× {scale:g}": baselines.HeuristicEngine(Detector, scale) for scale in baselines.HEURISTIC_SCALES}
     made = [
-        Contender("VAD + 0.4 s timer", EnginePolicy(vad[1]), {}, rival=False),
-        Contender("VAD + 0.7 s timer", EnginePolicy(vad[3]), curve(vad)),
-        Contender("VAD + 1.0 s timer", EnginePolicy(vad[4]), {}, rival=False),
-        Contender("energy + 0.7 s timer", EnginePolicy(energy[3]), curve(energy)),
-        Contender("words and rules", EnginePolicy(rules[2]), curve(rules)),
+        Contender("VAD + 0.4 s timer", EnginePolicy(vad["0.4 s"]), rival=False),
+        rule_contender("VAD + 0.7 s timer", vad, "0.72 s"),
+        Contender("VAD + 1.0 s timer", EnginePolicy(vad["1.04 s"]), rival=False),
+        rule_contender("energy + 0.7 s timer", energy, "0.72 s"),
+        rule_contender("words and rules", rules, "× 1"),
     ]
     if wheel is not None:
         parts = smart_turn.open_wheel(wheel)
-        rivals = [smart_turn.SmartTurnEngine(parts, threshold) for threshold in smart_turn.THRESHOLDS]
+        rivals = {f"p > {p:g}": smart_turn.SmartTurnEngine(parts, p) for p in smart_turn.THRESHOLDS}
         note = "pipecat-ai 1.14.0, for comparison only; its judgements take no time here"
-        made.append(Contender("Silero + smart-turn v3.2", EnginePolicy(rivals[2]), curve(rivals), note))
+        made.append(rule_contender("Silero + smart-turn v3.2", rivals, "p > 0.5", note))
     return made
 
 
@@ -157,14 +188,14 @@ def run(options: argparse.Namespace) -> Results:
     """Does what the options ask for and writes the report. Raises OSError, BadWeights, NoWheel or ValueError."""
     torch.set_num_threads(1)
     thresholds = Thresholds(**json.loads(options.thresholds.read_text("utf-8"))) if options.thresholds else Thresholds()
-    columns = [sets.column(name, options.banks) for name in options.sets]
+    columns = [replace(sets.column(name, options.banks), seconds=options.seconds) for name in options.sets]
     contenders: list[Contender] = []
     if options.weights:
         small = load(options.weights, int8=True)
         contenders.append(network_contender(small, "Duologue, int8", thresholds))
         if "float" in options.engines:
             whole = load(options.weights, int8=False)
-            contenders.append(network_contender(whole, "Duologue, float", thresholds, sweep=False))
+            contenders.append(network_contender(whole, "Duologue, float", thresholds, curve=False))
         if "ablations" in options.engines:
             contenders += ablated(small, thresholds)
     for name, path in (one.split("=", 1) for one in options.retrained):
@@ -174,7 +205,8 @@ def run(options: argparse.Namespace) -> Results:
         contenders += baseline_contenders(options.smart_turn)
     if not contenders:
         raise ValueError("Nothing to judge: give --weights, or name baselines among --engines.")
-    results = evaluate(contenders, columns, options.size, options.seeds, lambda text: print(text, file=sys.stderr))
+    say = partial(print, file=sys.stderr)
+    results = evaluate(contenders, columns, options.size, options.seeds, say, options.closed_curves)
     if options.weights:
         results.checks = network_checks(options.weights, columns[0], thresholds, options.soak_hours)
         results.settings |= {"weights": options.weights.name, "thresholds": asdict(thresholds)}
@@ -216,7 +248,9 @@ def parser() -> argparse.ArgumentParser:
     add("--smart-turn", type=Path, metavar="WHEEL", help="wheel of pipecat-ai 1.14.0, to compare with")
     add("--sets", nargs="+", default=list(sets.SPLITS), choices=list(sets.SPLITS), help="sets of users (default: all)")
     add("--size", type=float, default=1.0, help="times the usual number of sessions (default: 1)")
+    add("--seconds", type=float, default=sets.SECONDS, help=f"least length of a session (default: {sets.SECONDS:g})")
     add("--seeds", nargs="+", type=int, default=[1], help="each plays sessions of its own (default: 1)")
+    add("--closed-curves", action="store_true", help="play every setting of every engine in closed loop (long)")
     add("--soak-hours", type=float, default=0.0, help="simulated hours of listening to check for drift (default: none)")
     return made
 

@@ -111,7 +111,7 @@ def played(
             made += _echo_sessions(chosen, timed, sessions, seed, batch)
             continue
         setting = Setting(chosen.bank, chosen.seconds, scenario, reply_after_s=REPLY_AFTER_S)
-        numbers = _numbers(scenario, sessions)
+        numbers = numbers_of(scenario, sessions)
         made += [Played(log, one.words) for log, one in rollouts(setting, timed, seed, numbers, batch)]
     return made, timed.cost
 
@@ -137,12 +137,12 @@ def _echo_sessions(chosen: Column, policy: "_Timed[State]", sessions: int, seed:
             rng = np.random.default_rng([seed, place])
             conditions = replace(draw_conditions(rng), echo_residue=behind)
             setting = Setting(chosen.bank, chosen.seconds, "echo_alone", conditions, REPLY_AFTER_S)
-            numbers = _numbers("echo_alone", sessions)[place::2]
+            numbers = numbers_of("echo_alone", sessions)[place::2]
             for log, one in rollouts(setting, policy, seed, numbers, batch):
                 yield Played(log, one.words, cancelled=behind)
 
 
-def _numbers(scenario: str, sessions: int) -> range:
+def numbers_of(scenario: str, sessions: int) -> range:
     """Numbers of sessions that no two classes share."""
     first = 10_000 * list(PLAN).index(scenario)
     return range(first, first + sessions)

@@ -7,6 +7,7 @@ the next silence, and after 3 s of silence the turn is complete anyway. Two thin
 volume gate is left out (our microphones differ by 24 dB), and the 0.1 s or more of a judgement are not charged.
 """
 
+import hashlib
 import importlib
 import importlib.util
 import sys
@@ -66,6 +67,8 @@ class Parts:
     silero: Network
     smart_turn: Network
     features: Features
+    judged: dict[bytes, float] = field(default_factory=dict)
+    """What smart-turn said about sound that it has heard already: thresholds are tried on the same sessions."""
 
 
 def open_wheel(wheel: Path) -> Parts:
@@ -176,13 +179,19 @@ class SmartTurnEngine:
         return Action.SILENT
 
     def _complete(self, state: SmartTurnState) -> bool:
-        began_s = time.process_time()
         audio = state.heard[-state.turn_samples :]
         audio = np.pad(audio, (MEMORY_SAMPLES - len(audio), 0)).astype(np.float32)
+        key = hashlib.sha256(audio.tobytes()).digest()
+        if key not in self._parts.judged:
+            self._parts.judged[key] = self._judge(audio)
+        return self._parts.judged[key] > self._threshold
+
+    def _judge(self, audio: Samples) -> float:
+        began_s = time.process_time()
         features = self._parts.features(audio, do_normalize=True)[None].astype(np.float32)
         (probability,) = self._parts.smart_turn.run(None, {"input_features": features})[:1]
         self.judgements_ms.append(1000 * (time.process_time() - began_s))
-        return float(np.ravel(probability)[0]) > self._threshold
+        return float(np.ravel(probability)[0])
 
     def _listen(self, state: VoiceState, samples: Samples) -> VoiceState:
         rest = np.concatenate([state.rest, samples])
