@@ -89,6 +89,8 @@ class Seen:
     own: Action
     forced: list[bool]
     """`[4]`, in the order of ForcedToken"""
+    end_of_turn: bool
+    microphone_open: bool
     right: labels.Label
 
 
@@ -131,8 +133,7 @@ class Stage:
         self._state = {"focused": 1, "statement_complete": 1}
         self._partner = Partner(bank, rng, timing, habits)
         self._rows = _Rows()
-        # An engine has no microphone to close here.
-        self._push_to_talk = bool(rng.random() < PUSH_TO_TALK) and mind is None
+        self._push_to_talk = bool(rng.random() < PUSH_TO_TALK)
         self._held: list[tuple[float, float]] = []
         """From when to when the key of push-to-talk is held."""
         self._controls: list[tuple[float, ForcedToken]] = []
@@ -204,7 +205,8 @@ class Stage:
         clip = self.bank.pick(self.rng, kind, self.speaker if who == "user" else None, share)
         # A recording that is played faster is a higher voice as well: it bears less of that.
         speed = self.speed ** (0.6 if clip.facts.engine == "human" else 1.0) if who == "user" else 1.0
-        parts = self._parts(clip, self._anywhere(delay_s), speed, least_s, most_s)
+        back_s = max((to_s + SLICE_S for _, to_s in self._lost), default=0.0)
+        parts = self._parts(clip, max(self._anywhere(delay_s), back_s), speed, least_s, most_s)
         spoken_s, humming = 0.0, set()
         for index, part in enumerate(parts[:-1]):
             spoken_s += part.end_s - part.start_s
@@ -243,7 +245,7 @@ class Stage:
         """Plans a command of the user that stops the partner, or that the sound device is lost for a while."""
         at_s = self._anywhere(delay_s)
         self._controls.append((at_s, token))
-        if token is ForcedToken.LOST_DEVICE and self._mind is None:
+        if token is ForcedToken.LOST_DEVICE:
             self._lost.append((at_s, at_s + float(self.rng.uniform(0.5, 3.0))))
 
     def begin_to_say(self) -> None:
@@ -377,7 +379,11 @@ class Stage:
         moment = self._moment(t)
         label = labels.judge(moment)
         rows = self._rows
-        seen = Seen(start_s, t, editor, partner.agenda(t), partner.clocks(t), partner.own, partner.take_forced(), label)
+        end_of_turn = any(start_s <= to_s < t for _, to_s in self._held)
+        seen = Seen(
+            start_s, t, editor, partner.agenda(t), partner.clocks(t), partner.own, partner.take_forced(), end_of_turn,
+            moment.hearing, label,
+        )  # fmt: skip
         rows.editor.append(editor)
         rows.agenda.append(seen.agenda)
         rows.clocks.append(seen.clocks)
@@ -388,7 +394,7 @@ class Stage:
         quiet = moment.since_key_s >= labels.TYPING_S and moment.since_speech_s > 0 and not moment.noise
         rows.empty.append(quiet and not (moment.sounding or moment.turn or moment.waiting))
         rows.forced.append(seen.forced)
-        rows.end_of_turn.append(any(start_s <= to_s < t for _, to_s in self._held))
+        rows.end_of_turn.append(end_of_turn)
         rows.microphone_open.append(moment.hearing)
         if self._mind is None:
             speech = any(part.sounds(start_s, t - 0.03) for part in self._loud())
