@@ -30,8 +30,8 @@ class Options:
     """The synthesiser: `auto` takes the best that is installed, `none` keeps everything as text."""
     speed: float = 1.0
     """Pace of the voice, 0.5 to 2."""
-    engine: Literal["baseline"] = "baseline"
-    """What decides about the floor. `baseline` is voice-activity detection and timers."""
+    engine: Literal["model", "baseline"] = "model"
+    """What decides about the floor: the trained `model`, or `baseline`, voice-activity detection and timers."""
     unprompted_per_hour: int = 4
     """Most suggestions spoken without having been asked, in an hour; 0 is never."""
     quiet_after_key_s: float = 1.5

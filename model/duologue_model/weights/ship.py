@@ -48,6 +48,7 @@ def ship(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / WEIGHTS
     sha256 = save(network.eval(), path)
+    path.chmod(0o644)  # as it will lie in everybody's installation
     depth = network.config.depth
     weights = Shipped(path, sha256, f"floor-{depth}", depth, thresholds or Thresholds(), trained or _provenance())
     parameters = sum(parameter.numel() for parameter in network.parameters())

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--free-compute", action="store_true", help="virtual clock: charge nothing for the time that work takes"
     )
-    parser.add_argument("--engine", choices=("baseline",), help="what decides about the floor")
+    parser.add_argument("--engine", choices=("model", "baseline"), help="what decides about the floor")
 
 
 def run(args: argparse.Namespace) -> int:

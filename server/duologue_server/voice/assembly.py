@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from earshot import Detector
@@ -26,6 +27,7 @@ from duologue_server.voice.mouth import Mouth
 from duologue_server.voice.speaker import Samples, Speaker, SpokenClause
 
 SILENT_RATE_HZ = 24_000
+EngineChoice = Literal["model", "baseline"]
 
 
 class SilentSpeaker:
@@ -67,13 +69,17 @@ class Voice:
     troubles: list[Trouble] = field(default_factory=list)
 
     def names(self) -> dict[str, str]:
-        """Name of each part in use, for reports."""
-        return {
+        """Name of each part in use, for reports; of a trained engine also its weights and what they are made of."""
+        parts = {
             "engine": self.engine.name,
             "ear": self.listener.name,
             "voice": self.speaker.name,
             "canceller": self.canceller.name,
         }
+        for part in ("weights_sha256", "numbers"):
+            if told := getattr(self.engine, part, ""):
+                parts[part] = str(told)
+        return parts
 
     def loop(self, player: Player, clock: Clock, emit: Callable[[FromVoice], None]) -> VoiceLoop:
         """The loop over these parts, on a player and a clock."""
@@ -91,11 +97,12 @@ class Voice:
 
 
 def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
-    """Loads every part, voice and ear side by side; takes seconds. `progress` is told how far it is."""
+    """Loads every part, all side by side; takes seconds. `progress` is told how far it is."""
     troubles: list[Trouble] = []
-    progress(5, "loading the voice and the ear")
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="load") as pool:
+    progress(5, "loading the voice, the ear and the model")
+    with ThreadPoolExecutor(max_workers=3, thread_name_prefix="load") as pool:
         ear = pool.submit(_load_listener)
+        model = pool.submit(load_engine, options.engine)
         chosen = pool.submit(choose_speaker, options.voice, options.speed).result()
         progress(40, "the voice is loaded")
         listener: Listener = DeafListener()
@@ -104,11 +111,15 @@ def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
         except Exception as error:  # whatever is wrong with the ear, the partner can still speak
             what = f"the recogniser cannot be loaded: {error}"
             troubles.append(Trouble("ear", what, "Reinstall duologue; type meanwhile"))
+        progress(70, "the ear is loaded")
+        engine, trouble = model.result()
+        if trouble is not None:
+            troubles.append(trouble)
     if chosen.degraded:
         troubles.append(Trouble("voice", chosen.message, "Reinstall duologue, or choose another voice in the settings"))
-    progress(90, "the ear is loaded")
+    progress(90, "the model is loaded")
     return Voice(
-        engine=BaselineEngine(Detector),
+        engine=engine,
         speaker=chosen.speaker or SilentSpeaker(),
         listener=listener,
         canceller=DoubleTalkEchoCanceller() if options.echo_canceller else NoEchoCanceller(),
@@ -116,6 +127,35 @@ def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
         rules=Rules(quiet_after_key_s=options.quiet_after_key_s),
         troubles=troubles,
     )
+
+
+def load_engine(wanted: EngineChoice) -> tuple[Engine[Any], Trouble | None]:
+    """The engine that is wanted; where the trained one cannot be had, the baseline, and why."""
+    baseline = BaselineEngine(Detector)
+    if wanted == "baseline":
+        return baseline, None
+    remedy = "Reinstall duologue, or choose engine=baseline in the settings"
+    try:
+        # Here and not above: torch takes longer to come than all the rest, and the baseline needs none of it.
+        from duologue_model.quantize import BadWeights
+        from duologue_model.weights import load_engine as load_trained
+
+        use_one_thread()
+        return load_trained(), None
+    except ImportError as error:
+        what = f"the trained model cannot run here ({error})"
+    except BadWeights as error:
+        what = str(error).split(". ", 1)[0]
+    return baseline, Trouble("engine", f"{what}; {baseline.name} decides instead", remedy)
+
+
+def use_one_thread() -> None:
+    """For this whole process: two threads of torch wait for each other, up to 48 times as long on a busy machine."""
+    import torch
+
+    torch.set_num_threads(1)
+    with suppress(RuntimeError):  # it can be set once only, and a second voice in this process finds it done
+        torch.set_num_interop_threads(1)
 
 
 def _load_listener() -> Listener:

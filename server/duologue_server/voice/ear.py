@@ -135,6 +135,11 @@ class Ear:
         return self._gate.is_open
 
     @property
+    def stirs(self) -> bool:
+        """Whether somebody may just be beginning to speak: known some blocks before `is_speaking`."""
+        return self._gate.stirs
+
+    @property
     def heard_samples(self) -> int:
         """How far the stream has come."""
         return self._heard

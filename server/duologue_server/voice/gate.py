@@ -50,6 +50,11 @@ class SpeechGate:
         self._run = 0
         self._quiet = 0
 
+    @property
+    def stirs(self) -> bool:
+        """Whether the last frames may be the beginning of speech."""
+        return self._run > 0
+
     def hear(self, block: Samples) -> list[Edge]:
         """Takes the next samples `[N]` at 16 kHz, in order; gives the edges that became known."""
         waiting = np.concatenate([self._rest, np.clip(block, -1.0, 1.0)])

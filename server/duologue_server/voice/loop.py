@@ -3,7 +3,6 @@
 It joins the parts and decides nothing: the engine decides, the floor rules, the mouth speaks, the ear listens.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,17 +11,7 @@ from typing import Any
 import numpy as np
 
 from duologue_model.engine import Decision, Engine
-from duologue_model.slices import (
-    RATE_HZ,
-    SLICE_SAMPLES,
-    AgendaStream,
-    Clocks,
-    EditorStream,
-    Samples,
-    Slice,
-    WaitingKind,
-)  # fmt: skip
-from duologue_model.vocabulary import Action, ForcedToken
+from duologue_model.slices import RATE_HZ, Samples, Slice
 from duologue_server.audio.player import Player, Started
 from duologue_server.link.messages import (
     Ask,
@@ -45,15 +34,13 @@ from duologue_server.link.messages import (
 from duologue_server.trace import facts
 from duologue_server.trace.clock import Clock, run
 from duologue_server.voice import floor_events as floor_events
+from duologue_server.voice.account import Account, explain
+from duologue_server.voice.decider import Calm, Decider
 from duologue_server.voice.ear import Ear
 from duologue_server.voice.floor import FloorState, Microphone, advance, listening
 from duologue_server.voice.floor_events import Rules, Utterance
 from duologue_server.voice.mouth import Mouth, Script
-
-MOST_PENDING_SLICES = 4
-"""An engine that falls further behind than this skips the oldest slices: late decisions are worse than none."""
-SPEECH_CHARACTERS_PER_S = 15.0
-"""For estimates of what is not synthesised yet."""
+from duologue_server.voice.perception import Perception, something_came
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +69,11 @@ class VoiceLoop:
         self._emit = emit
         self._rules = rules
         self.floor = FloorState(microphone=microphone, home=microphone)
-        self._engine_state = parts.engine.start()
-        self._pending = 0
-        self._dropped_slices = 0
+        self._perception = Perception(parts.mouth, parts.player)
+        self._calm = Calm()
+        self._decider = Decider(parts.engine, clock, self._decide, self._engine_failed)
+        self._account = Account()
         self._samples_heard = 0
-        self._microphone: deque[Samples] = deque()
-        self._playback: deque[Samples] = deque()
-        self._editor = EditorStream()
-        self._complete = True
-        self._focused = True
-        self._forced: list[ForcedToken] = []
-        self._own = Action.SILENT
-        self._end_of_turn = False
         self._heard_text = ""
         self._heard_words = ("", 0)
         self._ask_ended_s: float | None = None
@@ -121,10 +101,10 @@ class VoiceLoop:
         match message:
             case Keys(count=count):
                 self._parts.player.hush()
-                self._editor = replace(self._editor, keys=self._editor.keys + count)
-                self._advance(floor_events.KeysPressed(t, count))
+                self._perception.keys(count)
+                self._rule(floor_events.KeysPressed(t, count), "you pressed a key")
             case EditorEvent():
-                self._see(message)
+                self._perception.see(message)
             case Offer(id=id_, text=text, urgency=urgency):
                 offer = Utterance(id_, text, "offer", urgency=urgency)
                 self._parts.mouth.draft(offer)
@@ -135,9 +115,12 @@ class VoiceLoop:
                 self._advance(floor_events.SayCame(t, Utterance(id_, text, cause)))
             case Reply():
                 self._reply(message, t)
+            case Control(name="why"):
+                self._explain()
             case Control(name=name, args=args):
-                self._end_of_turn = self._end_of_turn or (name == "ptt_up" and self.floor.held)
-                self._advance(floor_events.Commanded(t, name, args))
+                if name == "ptt_up" and self.floor.held:
+                    self._perception.end_turn()
+                self._rule(floor_events.Commanded(t, name, args), f"you asked for '{name}'")
             case Vocabulary(words=words):
                 self._parts.ear.bias(words)
             case _:
@@ -152,9 +135,7 @@ class VoiceLoop:
         self._samples_heard += len(microphone)
         self.sweep()
         self._parts.ear.hear(microphone)
-        self._microphone.append(microphone)
-        self._playback.append(playback)
-        if sum(map(len, self._microphone)) >= SLICE_SAMPLES:
+        if self._perception.sound(microphone, playback):
             self._slice(open_)
         self._follow()
         self.show()
@@ -197,7 +178,7 @@ class VoiceLoop:
     def lose_device(self) -> None:
         """The sound device is gone: nothing sounds any more."""
         self._parts.player.stop("device")
-        self._advance(floor_events.DeviceLost(self.now_s()))
+        self._rule(floor_events.DeviceLost(self.now_s()), "the sound device was lost")
         self.use_device(has_input=False, has_output=False)
 
     def show(self) -> None:
@@ -211,7 +192,7 @@ class VoiceLoop:
             user="speaking" if floor.user_speaking else "typing" if self.now_s() - floor.last_key_s < 1.0 else "quiet",
             partner=speaking if floor.sounding else idle,  # type: ignore[arg-type]
             latency_ms=self._latency_ms,
-            dropped=self._dropped_slices,
+            dropped=self._decider.dropped,
         )
         if state != self._shown:
             self._shown = state
@@ -247,85 +228,44 @@ class VoiceLoop:
             self._advance(floor_events.ReplyEmpty(t, message.turn))
 
     def _slice(self, open_: bool) -> None:
-        """Hands a full slice to the engine, on its lane; the decision comes back as an event."""
-        microphone, playback = np.concatenate(self._microphone), np.concatenate(self._playback)
-        self._microphone = deque([microphone[SLICE_SAMPLES:]])
-        self._playback = deque([playback[SLICE_SAMPLES:]])
-        if self._pending >= MOST_PENDING_SLICES:
-            self._dropped_slices += 1
-            return
-        heard = Slice(
-            microphone=microphone[:SLICE_SAMPLES],
-            playback=playback[:SLICE_SAMPLES],
-            editor=replace(self._editor, statement_complete=self._complete, focused=self._focused),
-            agenda=self._agenda(),
-            own=self._own,
-            clocks=self._clocks(),
-            words=self._heard_text,
-            forced=tuple(self._forced),
-            microphone_open=open_,
-            end_of_turn=self._end_of_turn,
-        )
-        self._editor, self._forced, self._end_of_turn = EditorStream(), [], False
-        self._pending += 1
-        t = self._samples_heard / RATE_HZ
-        step = partial(self._clock.measure, partial(self._step, heard))
-        run(self._clock.lane("engine"), step, partial(self._decide, t))
+        """Hands a full slice to the engine; the decision comes back as an event."""
+        heard = self._perception.take(self.now_s(), self.floor, self._heard_text, open_)
+        t, ear = self._samples_heard / RATE_HZ, self._parts.ear
+        speech = ear.is_speaking or ear.stirs or self.floor.user_speaking
+        calm = self._calm.hear(t, heard.microphone, speech)
+        self._decider.take(t, heard, calm and self.idle and not something_came(heard))
 
-    def _step(self, heard: Slice) -> Decision:
-        self._engine_state, decision = self._parts.engine.step(self._engine_state, heard)
-        return decision
-
-    def _decide(self, t: float, result: tuple[Decision, float] | Exception) -> None:
-        self._pending -= 1
-        if isinstance(result, Exception):
-            self._emit(Trouble("engine", f"the interaction model failed: {result}", "restart the voice", fatal=True))
-            return
-        decision, took_s = result
-        self._own = decision.action
+    def _decide(self, t: float, heard: Slice, decision: Decision, took_s: float) -> None:
         told, self._told_turn = self._told_turn, (decision.action, decision.user)
         if self.every_turn or told != self._told_turn:
             self._tell(facts.Turn(t, decision.action, decision.user, decision.p, round(1000 * took_s, 2)))
-        self._advance(floor_events.Decided(max(t, self.now_s()), decision))
+        now_s = max(t, self.now_s())
+        effects = self._advance(floor_events.Decided(now_s, decision))
+        self._account.decided(now_s, heard, decision, effects)
         self.show()
 
-    def _agenda(self) -> AgendaStream:
-        floor, player = self.floor, self._parts.player
-        waiting = floor.reply or floor.offer
-        kind = None if waiting is None else WaitingKind.REPLY if waiting is floor.reply else WaitingKind.OFFER
-        heard = player.heard_samples
-        script = self._parts.mouth.script(floor.sounding.id) if floor.sounding else None
-        return AgendaStream(
-            waiting=kind,
-            urgency=waiting.urgency if waiting else 0.0,
-            waiting_s=len(waiting.text) / SPEECH_CHARACTERS_PER_S if waiting else 0.0,
-            sounding=floor.sounding is not None,
-            heard_s=heard / player.rate_hz if floor.sounding else 0.0,
-            remaining_s=self._parts.mouth.left_samples(script, heard) / player.rate_hz if script else 0.0,
-            ducked=floor.ducked,
-            resumable=floor.yielded is not None and floor.sounding is None,
-        )
+    def _engine_failed(self, error: Exception) -> None:
+        self._emit(Trouble("engine", f"the interaction model failed: {error}", "restart the voice", fatal=True))
 
-    def _clocks(self) -> Clocks:
-        t, floor, cap_s = self.now_s(), self.floor, Clocks.CAP_S
-        since_own_s = 0.0 if floor.sounding else t - floor.last_own_s
-        return Clocks(min(cap_s, t - floor.last_user_s), min(cap_s, t - floor.last_key_s), min(cap_s, since_own_s))
+    def _rule(self, event: floor_events.Event, by: str) -> None:
+        """Something that is not the engine's to decide."""
+        self._account.ruled(self.now_s(), by, self._advance(event))
 
-    def _see(self, event: EditorEvent) -> None:
-        """Something that the model sees of the editor."""
-        match event.what:
-            case "complete":
-                self._complete = bool(event.value)
-            case "focus":
-                self._focused = bool(event.value)
-            case what:
-                name = {"save": "saves", "cursor_jump": "cursor_jumps"}.get(what, what)
-                self._editor = replace(self._editor, **{name: getattr(self._editor, name) + event.value})
+    def _explain(self) -> None:
+        """Tells what made the last change, as soon as that is worked out: in a lane of its own."""
+        t, engine, last = self.now_s(), self._parts.engine, self._account.last
 
-    def _advance(self, event: floor_events.Event) -> None:
+        def told(result: str | Exception) -> None:
+            text = f"it cannot be told: {result}" if isinstance(result, Exception) else result
+            self._tell(facts.Command(self.now_s(), "why", text))
+
+        run(self._clock.lane("why"), partial(explain, last, t, engine), told)
+
+    def _advance(self, event: floor_events.Event) -> tuple[floor_events.Effect, ...]:
         self.floor, effects = advance(self.floor, event, self._rules)
         for effect in effects:
             self._carry_out(effect)
+        return effects
 
     def _carry_out(self, effect: floor_events.Effect) -> None:
         t, parts = self.now_s(), self._parts
@@ -352,7 +292,7 @@ class VoiceLoop:
                 script = parts.mouth.script(utterance.id)
                 self._tell(facts.Dropped(t, utterance.id, script.text if script else utterance.text, why))
             case floor_events.Force(token=token):
-                self._forced.append(token)
+                self._perception.force(token)
             case floor_events.Carried(name=name, why=why):
                 self._tell(facts.Command(t, name, why))
 
