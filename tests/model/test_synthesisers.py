@@ -126,7 +126,7 @@ def test_recorded_clips_have_the_texts_that_lie_beside_the_simulator(tmp_path: P
 
     clip = "librispeech_train100/103-1240-0000.flac"
     (tmp_path / "train" / "librispeech_train100").mkdir(parents=True)
-    sound = np.concatenate([vowel(), np.zeros(6400, np.float32), vowel()])
+    sound = np.concatenate([vowel(), np.zeros(6400, np.float32), vowel()]) + 0.2
     soundfile.write(tmp_path / "train" / clip, sound, RATE_HZ)
     (tmp_path / "train" / "index.csv").write_text(
         f"path,group,label,speaker,dur_s,licence,source\n{clip},librispeech_train100,,103,2.4,CC-BY-4.0,here\n", "utf-8"

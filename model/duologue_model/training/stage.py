@@ -307,15 +307,16 @@ class Stage:
     def _parts(self, clip: Clip, start_s: float, speed: float, least_s: float, most_s: float) -> tuple[Said, ...]:
         """The clip, cut at its breaks, with pauses between; of a long recording only its end, from a pause on."""
         pieces = self._pieces(clip, least_s, most_s)
-        first, length = pieces[0][0], len(clip.samples)
         words = clip.facts.text.split()
-        words = words[round(len(words) * first / length) :]
+        words = words[round(len(words) * _spoken_share(clip, pieces[0][0])) :]
         letters = max(1, sum(map(len, words)))
+        sounding = sum(end - begin for begin, end, _ in pieces)
         parts: list[Said] = []
-        at_s, said, used = start_s, 0, 0
+        at_s, said, used, sounded = start_s, 0, 0, 0
         for number, (begin, end, pause_s) in enumerate(pieces, 1):
             length_s = (end - begin) / RATE_HZ / speed
-            until_letter = letters * (end - first) / (length - first)
+            sounded += end - begin
+            until_letter = letters * sounded / sounding
             timed: list[Word] = []
             from_letter = said
             while used < len(words) and (said + len(words[used]) / 2 <= until_letter or number == len(pieces)):
@@ -466,3 +467,10 @@ class Stage:
             over = not turn.answer and t >= turn.end_s + linger_s
             stopped = over and not (turn.state is UserState.STOP_REQUEST and self._partner.now)
             turn.closed = turn.closed or stopped or turn is not begun[-1]
+
+
+def _spoken_share(clip: Clip, at: int) -> float:
+    """How much of a clip's speech lies before a sample."""
+    silent = sum(end - begin for begin, end in clip.facts.pauses)
+    before = sum(max(0, min(end, at) - begin) for begin, end in clip.facts.pauses)
+    return (at - before) / max(1, len(clip.samples) - silent)

@@ -196,7 +196,9 @@ def recorded(data: Path, split: str, transcripts: Path | None = None) -> Iterato
                 continue
             samples, rate_hz = soundfile.read(index.parent / row["path"], dtype="float32")
             assert rate_hz == RATE_HZ, f"{row['path']} has {rate_hz} Hz"
-            trimmed = samples if kinds[0] in ("key", "ambience") else trim(samples)
+            # Some recordings do not lie around zero, and their silences would not be found.
+            level = samples - samples.mean()
+            trimmed = level if kinds[0] in ("key", "ambience") else trim(level)
             text = texts_of.get(row["path"], row["label"] if row["group"].startswith("speech_commands") else "")
             facts = ClipFacts(row["path"], kinds[0], text, owner or row["group"], "human", row["licence"], split)
             pauses = tuple(silences(trimmed)) if kinds[0] == "talk" else ()
