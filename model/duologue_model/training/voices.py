@@ -196,8 +196,7 @@ def recorded(data: Path, split: str, transcripts: Path | None = None) -> Iterato
                 continue
             samples, rate_hz = soundfile.read(index.parent / row["path"], dtype="float32")
             assert rate_hz == RATE_HZ, f"{row['path']} has {rate_hz} Hz"
-            # Some recordings do not lie around zero, and their silences would not be found.
-            level = samples - samples.mean()
+            level = centred(samples)
             trimmed = level if kinds[0] in ("key", "ambience") else trim(level)
             text = texts_of.get(row["path"], row["label"] if row["group"].startswith("speech_commands") else "")
             facts = ClipFacts(row["path"], kinds[0], text, owner or row["group"], "human", row["licence"], split)
@@ -279,6 +278,14 @@ def trim(samples: Samples) -> Samples:
     start, end = max(0, (int(sounding[0]) - 2) * FRAME), (int(sounding[-1]) + 3) * FRAME
     cut = samples[start:end]
     return (cut * (0.7 / max(float(np.abs(cut).max()), 1e-6))).astype(np.float32)
+
+
+def centred(samples: Samples, low_hz: float = 40.0) -> Samples:
+    """Without what lies below any voice: some recordings are not around zero, and their silences would not be found."""
+    spectrum = np.fft.rfft(samples)
+    spectrum[: round(low_hz * len(samples) / RATE_HZ)] = 0.0
+    level: Samples = np.fft.irfft(spectrum, len(samples)).astype(np.float32)
+    return level
 
 
 def silences(samples: Samples, shortest_s: float = 0.15) -> list[tuple[int, int]]:
