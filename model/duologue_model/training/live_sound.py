@@ -102,6 +102,7 @@ class LiveSound:
         self._wander_db: list[float] = []
         self._loudness: dict[str, float] = {}
         self._turns = self._noises = self._slices = 0
+        self._open: list[bool] = []
         self._around, self._voice, self._played, self._microphone = (Track(seconds + 30.0) for _ in range(4))
 
     def hear(self, stage: Stage, seen: Seen) -> tuple[Samples, Samples]:
@@ -114,7 +115,8 @@ class LiveSound:
         playback = np.clip(self._played.part(start, end), -1.0, 1.0)
         heard = self._around.part(start, end) + self._returned(start, end)
         heard += self._room.take(range(start, end), mode="wrap")
-        microphone = self._recorded(heard, start, end)
+        microphone = self._recorded(heard, start, end) * np.float32(seen.microphone_open)
+        self._open.append(seen.microphone_open)
         self._microphone.mix(microphone, start)
         self._slices += 1
         return microphone, playback
@@ -126,7 +128,7 @@ class LiveSound:
         return Sound(
             microphone=self._microphone.part(0, end),
             playback=np.clip(played, -1.0, 1.0),
-            user_voice=voiced(self._voice.part(0, end), SPEECH_RMS).reshape(-1, 4),
+            user_voice=voiced(self._voice.part(0, end), SPEECH_RMS).reshape(-1, 4) & np.array(self._open)[:, None],
             own_voice=voiced(played, PLAYBACK_RMS * 10 ** (DUCK_DB / 20)).reshape(-1, 4),
         )
 

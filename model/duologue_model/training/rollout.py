@@ -11,12 +11,11 @@ import itertools
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
-from numpy.random import Generator
 
 from duologue_model.decide import Thresholds, decisions
 from duologue_model.engine import Decision, Engine
@@ -136,7 +135,11 @@ class NetworkPolicy:
 
     def step(self, state: NetworkState, heard: Sequence[Slice]) -> tuple[NetworkState, list[Decision]]:
         state, outputs = hear_together(self._network, state, heard)
-        return state, decisions(outputs, thresholds=self._thresholds)
+        made = decisions(outputs, thresholds=self._thresholds)
+        return state, [
+            decision if slice_.microphone_open else replace(decision, speech=False)
+            for decision, slice_ in zip(made, heard, strict=True)
+        ]
 
     def restart(self, state: NetworkState, rows: Sequence[int]) -> NetworkState:
         return restart(state, rows)
@@ -147,10 +150,10 @@ class NetworkPolicy:
 
 def rollouts(
     setting: Setting, policy: Policy[State], seed: int, numbers: Iterable[int], batch: int = 16
-) -> Iterator[Played]:
+) -> Generator[Played, None, None]:
     """The sessions of these numbers, in their order, `batch` of them in lockstep.
 
-    The same arguments give the same sessions. Whatever fails in a session is raised here.
+    The same arguments give the same sessions. Whatever fails in a session is raised here. Close it to end its threads.
     """
     coming = (_Seat(setting, seed, number) for number in numbers)
     playing = list(itertools.islice(coming, batch))
@@ -182,7 +185,7 @@ def rollouts(
 
 def closed_loop_sessions(
     setting: Setting, policy: Policy[State], seed: int, first: int = 0, batch: int = 16
-) -> Iterator[SessionExample]:
+) -> Generator[SessionExample, None, None]:
     """Sessions to train on, without end: the states are those that the policy gets into, the labels what is right."""
     for _, example in rollouts(setting, policy, seed, itertools.count(first), batch):
         yield example
@@ -250,7 +253,7 @@ class _Seat:
 class _Mind:
     """Perceives a stage as the product perceives its user, and keeps what was perceived and decided."""
 
-    def __init__(self, setting: Setting, rng: Generator, decide: Decide) -> None:
+    def __init__(self, setting: Setting, rng: np.random.Generator, decide: Decide) -> None:
         self._setting, self._decide = setting, decide
         conditions_rng, ear_rng, self._sound_rng = rng.spawn(3)
         self._conditions = setting.conditions or draw_conditions(conditions_rng)
@@ -276,6 +279,8 @@ class _Mind:
             own=seen.own,
             clocks=Clocks(*seen.clocks),
             words=self._words[-1],
+            end_of_turn=seen.end_of_turn,
+            microphone_open=seen.microphone_open,
             forced=tuple(token for token, done in zip(ForcedToken, seen.forced, strict=True) if done),
         )
         decision = self._decide(heard, seen.right)
