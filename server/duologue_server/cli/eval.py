@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", action="append", metavar="NAME", help="may be given more than once, to compare")
     parser.add_argument("--sets", metavar="NAMES", help="synthesiser,voices,human; by default the first and the last")
     parser.add_argument("--scenes", metavar="NAMES", help="only these, with commas between")
-    parser.add_argument("--size", type=int, default=6, metavar="N", help="sessions of a scene, half a minute each")
+    parser.add_argument("--size", type=int, default=4, metavar="N", help="sessions of a scene, half a minute each")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same sessions")
     parser.add_argument("--bank", type=Path, default=Path("build/bank"), help="clips; made there if it is not yet")
     parser.add_argument("--data", type=Path, help="recordings of people, for a new bank: a folder with dev/index.csv")

@@ -18,7 +18,7 @@ from duologue_model.quantize import BadWeights, can_int8, load
 from duologue_model.training.rollout import EnginePolicy
 from duologue_model.weights import shipped
 
-USUAL_SIZE = 6
+USUAL_SIZE = 4
 """So many sessions of a scene, in the whole path, go with the usual size of this one."""
 
 

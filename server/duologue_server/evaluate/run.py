@@ -41,7 +41,7 @@ class Wanted:
     engines: tuple[str, ...] = ("baseline",)
     sets: tuple[str, ...] = DEFAULT_SETS
     scenes: tuple[str, ...] = tuple(SCENES)
-    size: int = 6
+    size: int = 4
     """Sessions of a scene in a set, about half a minute each."""
     seed: int = 1
     keep: bool = False
@@ -159,7 +159,7 @@ def _played(replayer: Replayer, sessions: dict[str, list[Path]], keep: bool, con
             keys_ms += [ms for one in played for ms in key_to_silence_ms(one.log)]
             took_ms += [ms for outcome in outcomes for ms in outcome.compute_ms]
             weights = outcomes[0].summary.get("weights_sha256") or ""
-    result.cpu_ms = fmean(took_ms)
+    result.cpu_ms = fmean(took_ms) if any(took_ms) else None
     result.note = _note(weights, took_ms, keys_ms)
     return result
 
@@ -181,7 +181,9 @@ def key_to_silence_ms(log: FloorLog) -> list[float]:
 def _note(weights: str, took_ms: Sequence[float], keys_ms: Sequence[float]) -> str:
     """Whether decisions were learned, what they cost, and what was no decision."""
     how = f"decisions by a trained model, weights {weights[:12]}" if weights else "decisions by rules, nothing trained"
-    said = [how, f"a step took {np.percentile(took_ms, 95):.1f} ms at the 95th percentile"]
+    said = [how]
+    if any(took_ms):
+        said.append(f"a step took {np.percentile(took_ms, 95):.1f} ms at the 95th percentile")
     if keys_ms:
         said.append(f"a key, which is a rule, silenced it after {max(keys_ms):.0f} ms at most (n {len(keys_ms)})")
     return "; ".join(said)

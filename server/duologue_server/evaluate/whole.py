@@ -43,7 +43,7 @@ class Replayer:
         self._voice = load_voice(options, lambda percent, text: None)
         if self._voice.troubles:
             trouble = self._voice.troubles[0]
-            raise ValueError(f"{trouble.what}; a part is missing, so nothing would be measured: run 'duologue doctor'")
+            raise ValueError(f"not the product would be measured: {trouble.what}. {trouble.remedy.rstrip('.')}.")
 
     @property
     def parts(self) -> dict[str, str]:
