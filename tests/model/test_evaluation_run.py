@@ -11,7 +11,7 @@ import pytest
 from duologue_model.baseline import BaselineEngine, BaselineState, Timers
 from duologue_model.config import ModelConfig
 from duologue_model.decide import Thresholds
-from duologue_model.evaluation import checks, listening, report, run, sets
+from duologue_model.evaluation import again, checks, listening, report, run, sets
 from duologue_model.evaluation.baselines import EnergyDetector
 from duologue_model.evaluation.bootstrap import Figure
 from duologue_model.evaluation.metrics import MEASURES, hands_free
@@ -101,6 +101,25 @@ def test_a_report_is_a_table_a_picture_and_json(results: report.Results, tmp_pat
     assert [engine["name"] for engine in whole["engines"]] == ["ours", "rival"]
     assert "dominates" in whole["comparisons"]["voices"]["rival"]
     assert (tmp_path / "report.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_two_reports_agree_where_their_intervals_overlap(
+    results: report.Results, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = report.to_json(results)
+    first, whole = json.loads(text), json.loads(text)
+    (tmp_path / "first.json").write_text(text, "utf-8")
+    figures = whole["engines"][0]["figures"]["voices"]
+    figures["phantom_per_h"] = {"value": 9e9, "low": 8e9, "high": 1e10, "events": 4, "sessions": 4}
+    (tmp_path / "other.json").write_text(json.dumps(whole), "utf-8")
+    same = str(tmp_path / "first.json")
+    assert again.main([same, same]) == 0
+    shared, apart = again.disagreements(first, whole)
+    assert shared > 10
+    assert [one.measure for one in apart] == ["phantom_per_h"]
+    assert again.main([same, str(tmp_path / "other.json")]) == int(0.01 * shared < 1)
+    assert "phantom_per_h" in capsys.readouterr().out
+    assert again.main([same, str(tmp_path / "none.json")]) == 2
 
 
 def test_a_cell_has_interval_and_count_and_says_what_is_reached() -> None:

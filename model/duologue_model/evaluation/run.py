@@ -8,6 +8,7 @@ that. The same seed gives the same users for every engine; --size 4 plays four t
 """
 
 import argparse
+import hashlib
 import json
 import platform
 import sys
@@ -30,6 +31,7 @@ from duologue_model.evaluation.report import EngineResult, Results
 from duologue_model.network import FloorNetwork
 from duologue_model.quantize import BadWeights, load
 from duologue_model.training.rollout import EnginePolicy, NetworkPolicy, Policy
+from duologue_model.weights import shipped
 
 DELEGATE_SWEEP = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Thresholds of the network's decision that a turn is over."""
@@ -187,31 +189,43 @@ def network_checks(path: Path, column: sets.Column, thresholds: Thresholds, hour
 def run(options: argparse.Namespace) -> Results:
     """Does what the options ask for and writes the report. Raises OSError, BadWeights, NoWheel or ValueError."""
     torch.set_num_threads(1)
-    thresholds = Thresholds(**json.loads(options.thresholds.read_text("utf-8"))) if options.thresholds else Thresholds()
+    weights, thresholds = options.weights, Thresholds()
+    if options.shipped:
+        weights, thresholds = shipped().path, shipped().thresholds
+    if options.thresholds:
+        thresholds = Thresholds(**json.loads(options.thresholds.read_text("utf-8")))
     columns = [replace(sets.column(name, options.banks), seconds=options.seconds) for name in options.sets]
-    contenders: list[Contender] = []
-    if options.weights:
-        small = load(options.weights, int8=True)
-        contenders.append(network_contender(small, "Duologue, int8", thresholds))
-        if "float" in options.engines:
-            whole = load(options.weights, int8=False)
-            contenders.append(network_contender(whole, "Duologue, float", thresholds, curve=False))
-        if "ablations" in options.engines:
-            contenders += ablated(small, thresholds)
-    for name, path in (one.split("=", 1) for one in options.retrained):
-        note = "trained without it"
-        contenders.append(network_contender(load(Path(path)), f"trained without {name}", thresholds, False, note))
-    if "baselines" in options.engines:
-        contenders += baseline_contenders(options.smart_turn)
+    contenders = _contenders(options, weights, thresholds)
     if not contenders:
-        raise ValueError("Nothing to judge: give --weights, or name baselines among --engines.")
+        raise ValueError("Nothing to judge: give --weights or --shipped, or name baselines among --engines.")
     say = partial(print, file=sys.stderr)
     results = evaluate(contenders, columns, options.size, options.seeds, say, options.closed_curves)
-    if options.weights:
-        results.checks = network_checks(options.weights, columns[0], thresholds, options.soak_hours)
-        results.settings |= {"weights": options.weights.name, "thresholds": asdict(thresholds)}
+    if weights:
+        results.checks = network_checks(weights, columns[0], thresholds, options.soak_hours)
+        results.settings |= {
+            "weights": weights.name,
+            "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+            "thresholds": asdict(thresholds),
+        }
     write(results, options.out)
     return results
+
+
+def _contenders(options: argparse.Namespace, weights: Path | None, thresholds: Thresholds) -> list[Contender]:
+    made: list[Contender] = []
+    if weights:
+        small = load(weights, int8=True)
+        made.append(network_contender(small, "Duologue, int8", thresholds))
+        if "float" in options.engines:
+            made.append(network_contender(load(weights, int8=False), "Duologue, float", thresholds, curve=False))
+        if "ablations" in options.engines:
+            made += ablated(small, thresholds)
+    for name, path in (one.split("=", 1) for one in options.retrained):
+        note = "trained without it"
+        made.append(network_contender(load(Path(path)), f"trained without {name}", thresholds, False, note))
+    if "baselines" in options.engines:
+        made += baseline_contenders(options.smart_turn)
+    return made
 
 
 def write(results: Results, out: Path) -> None:
@@ -238,6 +252,7 @@ def parser() -> argparse.ArgumentParser:
     add("--banks", type=Path, required=True, help="folder of the utterance banks dev and held-out")
     add("--out", type=Path, required=True, help="folder for the report")
     add("--weights", type=Path, help="weights to judge (.safetensors)")
+    add("--shipped", action="store_true", help="judge the weights in the package, with their thresholds")
     add("--thresholds", type=Path, help="JSON with thresholds by name; those not named are 0.5")
     add(
         "--engines", nargs="+", default=["float", "baselines", "ablations"], metavar="NAME",

@@ -22,7 +22,7 @@ from duologue_model.training.voices import Bank, Clip, read_bank
 
 State = TypeVar("State")
 
-SECONDS = 45.0
+SECONDS = 30.0
 REPLY_AFTER_S = 0.5
 """How long the simulated answer takes, so that minutes hold more turns; real ones take as long as they take."""
 SPLITS = {"synthesiser": ("held-out",), "voices": ("dev",), "human": ("dev", "held-out")}
@@ -34,7 +34,7 @@ PLAN = {
     "typing_while_talking": 1, "echo_alone": 4, "timed_request": 2, "offer_at_pause": 2, "offer_never_fits": 1,
     "empty": 1,
 }  # fmt: skip
-"""Sessions of each class at size 1: 41 of 45 s and more."""
+"""Sessions of each class at size 1: 41 of 30 s and more."""
 TALKED = (
     "turn", "pausing", "repair", "account", "dictation", "timed", "question", "correction", "redirection", "colleague",
 )  # fmt: skip
