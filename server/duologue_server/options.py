@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 SECTION = "duologue"
+EngineChoice = Literal["model", "baseline"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Options:
     """The synthesiser: `auto` takes the best that is installed, `none` keeps everything as text."""
     speed: float = 1.0
     """Pace of the voice, 0.5 to 2."""
-    engine: Literal["model", "baseline"] = "model"
+    engine: EngineChoice = "model"
     """What decides about the floor: the trained `model`, or `baseline`, voice-activity detection and timers."""
     unprompted_per_hour: int = 4
     """Most suggestions spoken without having been asked, in an hour; 0 is never."""

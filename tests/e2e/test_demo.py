@@ -18,7 +18,7 @@ ENGINE = "baseline (VAD and timers)"
 
 
 def demo(out: Path, *words: str, limit_s: float) -> str:
-    command = [sys.executable, "-m", "duologue_server", "demo", "--out", str(out), *words]
+    command = [sys.executable, "-m", "duologue_server", "demo", "--engine", "baseline", "--out", str(out), *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=limit_s)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -51,9 +51,12 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("demo")
     session = read_session(shipped_session())
     story = Story(session)
-    summary = replay(
-        shipped_session(), out, "virtual", free_compute=True, watch=lambda _, fact: story.take(fact) if fact else None
-    )
+
+    def watch(_: float, fact: Fact | None) -> None:
+        if fact is not None:
+            story.take(fact)
+
+    summary = replay(shipped_session(), out, "virtual", free_compute=True, engine="baseline", watch=watch)
     assert summary["engine"] == ENGINE
     facts = [from_json(json.loads(line)) for line in (out / "trace.jsonl").read_text("utf-8").splitlines()]
     partner, rate_hz = soundfile.read(str(out / "partner.flac"), dtype="float32")

@@ -28,7 +28,7 @@ OPEN = Event(0.0, "open", {"uri": URI, "language_id": "python", "version": 1, "t
 
 @pytest.fixture(scope="module")
 def voice() -> Voice:
-    return load_voice(Options(), lambda percent, text: None)
+    return load_voice(Options(engine="baseline"), lambda percent, text: None)
 
 
 @pytest.fixture(scope="module")
@@ -206,11 +206,12 @@ def test_the_command_line_leaves_what_the_format_promises(tmp_path: Path) -> Non
     folder.mkdir()
     (folder / "meta.json").write_text(json.dumps({"format": 1, "description": "", "duration_s": 2.0}))
     (folder / "events.jsonl").write_text(json.dumps({"t": 0.5, "kind": "say", "id": "s", "text": "Good morning."}))
-    assert main(["replay", str(folder), "--out", str(tmp_path / "out")]) == 0
+    assert main(["replay", str(folder), "--out", str(tmp_path / "out"), "--engine", "baseline"]) == 0
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"partner.flac", "trace.jsonl", "summary.json"}
     kinds = [json.loads(line)["kind"] for line in (tmp_path / "out" / "trace.jsonl").read_text().splitlines()]
     assert kinds.count("sound_on") == kinds.count("sound_off") == 1
-    assert json.loads((tmp_path / "out" / "summary.json").read_text())["engine"] == "baseline (VAD and timers)"
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert (summary["engine"], summary["weights_sha256"]) == ("baseline (VAD and timers)", None)
 
 
 def test_a_broken_session_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

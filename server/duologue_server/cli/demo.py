@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from duologue_server.cli.setting_arguments import add_engine_argument
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", type=Path, nargs="?", help="another session than the shipped one")
@@ -14,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="real",
         help="real: in real time through both processes; virtual: as fast as the machine can",
     )
+    add_engine_argument(parser)
     parser.add_argument("--no-picture", action="store_true", help="leave out timeline.png")
 
 
@@ -24,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
     from duologue_server.trace.folder import BadSession
 
     try:
-        show(args.session or shipped_session(), args.out, args.clock, Console(), not args.no_picture)
+        session = args.session or shipped_session()
+        show(session, args.out, args.clock, Console(), not args.no_picture, args.engine)
     except (BadSession, OSError) as error:
         print(f"duologue demo: {error}", file=sys.stderr)
         return 2

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from duologue_server.cli.setting_arguments import add_engine_argument
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", type=Path, help="a session folder, or a .duologue file")
@@ -17,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--free-compute", action="store_true", help="virtual clock: charge nothing for the time that work takes"
     )
-    parser.add_argument("--engine", choices=("model", "baseline"), help="what decides about the floor")
+    add_engine_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from duologue_server.cli.setting_arguments import add_engine_argument
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -14,10 +16,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record-microphone", type=Path, metavar="FILE", help="write what is heard to this .flac or .wav file"
     )
+    add_engine_argument(parser)
     parser.add_argument("--every-turn", action="store_true", help="tell every micro-turn of 80 ms, as a trace wants it")
 
 
 def run(args: argparse.Namespace) -> int:
     from duologue_server.voice.process import main
 
-    return main(args.device, args.record_microphone, args.every_turn)
+    return main(args.device, args.record_microphone, args.every_turn, args.engine)

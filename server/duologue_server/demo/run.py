@@ -1,8 +1,10 @@
 """The demo from start to end: replays a session while one watches, and leaves sound, picture and trace."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.live import Live
@@ -42,13 +44,22 @@ def shipped_session() -> Path:
 
 
 def show(
-    path: Path, out: Path, clock: Literal["real", "virtual"], console: Console, with_picture: bool = True
+    path: Path,
+    out: Path,
+    clock: Literal["real", "virtual"],
+    console: Console,
+    with_picture: bool = True,
+    engine: str | None = None,
 ) -> Shown:
-    """Raises BadSession before anything is run, and OSError when the voice fails or `out` cannot be written."""
+    """`engine` instead of the session's.
+
+    Raises BadSession before anything is run, and OSError when the voice fails or `out` cannot be written.
+    """
     session = read_session(path)
     story = Story(session)
     out.mkdir(parents=True, exist_ok=True)
-    engine = _watch(path, session, story, out, clock, console)
+    run = partial(replay, path, out, clock, engine=engine)
+    engine = _watch(run, session, story, clock, console)
     files = [out / name for name in ("partner.flac", "mix.flac", "trace.jsonl", "summary.json")]
     write_mix(session.microphone, files[0], files[1])
     problem = ""
@@ -67,20 +78,19 @@ def show(
 
 
 def _watch(
-    path: Path,
+    run: Callable[..., dict[str, Any]],
     session: SessionFolder,
     story: Story,
-    out: Path,
     clock: Literal["real", "virtual"],
     console: Console,
 ) -> str:
     """Replays with the timeline, or with plain lines; gives the name of the engine."""
     if not console.is_terminal or console.width < SMALLEST_CELLS[0] or console.height < SMALLEST_CELLS[1]:
         console.print(f"duologue demo: {session.duration_s:g} s on the {clock} clock", markup=False, highlight=False)
-        return str(replay(path, out, clock, watch=PlainLog(console, story).tell)["engine"])
+        return str(run(watch=PlainLog(console, story).tell)["engine"])
     timeline = Timeline(session, story, clock)
     with Live(timeline, console=console, refresh_per_second=FRAMES_PER_S, vertical_overflow="crop") as live:
-        engine = str(replay(path, out, clock, watch=timeline.tell)["engine"])
+        engine = str(run(watch=timeline.tell)["engine"])
         timeline.engine = engine
         timeline.catch_up()
         live.refresh()

@@ -142,6 +142,7 @@ class Session:
             case "why":
                 message = agenda.why(now_s)
                 self._observe(Command(now_s, name, "asked by the user"))
+                self._to_voice(Control(name))  # first: the answer itself must not be what is asked about
                 self._to_voice(Say(f"why-{now_s:.2f}", message, "confirm"))
             case "snooze":
                 minutes = float(args.get("minutes", 10))
@@ -215,6 +216,8 @@ class Session:
                 self._conversation.user_said(fact)
             case Dropped():
                 self._conversation.dropped(fact)
+            case Command(name="why", why=why):
+                self._client.tell("info", why)
             case _:
                 pass
 

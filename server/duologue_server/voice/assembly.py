@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from earshot import Detector
@@ -14,7 +14,7 @@ from duologue_model.engine import Engine
 from duologue_server.audio.echo import DoubleTalkEchoCanceller, EchoCanceller, NoEchoCanceller
 from duologue_server.audio.player import Player
 from duologue_server.link.messages import FromVoice, Trouble
-from duologue_server.options import Options
+from duologue_server.options import EngineChoice, Options
 from duologue_server.trace.clock import Clock
 from duologue_server.voice.choose_speaker import choose_speaker
 from duologue_server.voice.ear import Ear
@@ -27,7 +27,6 @@ from duologue_server.voice.mouth import Mouth
 from duologue_server.voice.speaker import Samples, Speaker, SpokenClause
 
 SILENT_RATE_HZ = 24_000
-EngineChoice = Literal["model", "baseline"]
 
 
 class SilentSpeaker:

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,7 +37,7 @@ from duologue_server.link.messages import (
     Trouble,
 )  # fmt: skip
 from duologue_server.link.parent import die_with_parent
-from duologue_server.options import Options, read_options
+from duologue_server.options import EngineChoice, Options, read_options
 from duologue_server.trace.clock import RealClock, run
 from duologue_server.trace.microphone import MicrophoneFile
 from duologue_server.voice.assembly import Voice, load_voice
@@ -144,11 +145,18 @@ class VoiceHost:
     """One run of the voice process, from handshake to goodbye."""
 
     def __init__(
-        self, reader: BinaryIO, writer: BinaryIO, device: str, record: Path | None, every_turn: bool = False
+        self,
+        reader: BinaryIO,
+        writer: BinaryIO,
+        device: str,
+        record: Path | None,
+        every_turn: bool = False,
+        engine: EngineChoice | None = None,
     ) -> None:
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._device_spec = device
         self._every_turn = every_turn
+        self._engine = engine
         self._microphone_file = MicrophoneFile(record) if record else None
         self._options: Options | None = None
         self._loop: VoiceLoop | None = None
@@ -199,7 +207,8 @@ class VoiceHost:
     def _receive(self, message: Message) -> None:
         match message:
             case Hello(options=raw):
-                self._options, _ = read_options(raw)
+                options, _ = read_options(raw)
+                self._options = options if self._engine is None else replace(options, engine=self._engine)
                 run(self._clock.lane("load"), self._load, self._loaded)
             case Goodbye():
                 self._running = False
@@ -328,14 +337,14 @@ class VoiceHost:
             self._running, self._status = False, 1
 
 
-def main(device: str, record: Path | None, every_turn: bool = False) -> int:
-    """Runs the voice process on this process's stdin and stdout."""
+def main(device: str, record: Path | None, every_turn: bool = False, engine: EngineChoice | None = None) -> int:
+    """Runs the voice process on this process's stdin and stdout. `engine` instead of the one in the settings."""
     # Whatever a library prints must not end up in the link: stdout becomes stderr, the link keeps the old one.
     link_out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     link_in = os.fdopen(os.dup(0), "rb", buffering=0)
     sys.setswitchinterval(0.001)  # the device's thread must not wait 5 ms for its turn
-    host = VoiceHost(link_in, link_out, device, record, every_turn)
+    host = VoiceHost(link_in, link_out, device, record, every_turn, engine)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the editor's terminal is not meant for us
     signal.signal(signal.SIGTERM, lambda *_: host.stop())
     die_with_parent(os.getppid())

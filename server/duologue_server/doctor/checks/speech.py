@@ -5,15 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from earshot import Detector
 
-from duologue_model.baseline import BaselineEngine
 from duologue_model.slices import SLICE_SAMPLES, Slice
 from duologue_server.audio.echo import DoubleTalkEchoCanceller
 from duologue_server.audio.levels import level_dbfs
 from duologue_server.audio.resample import resample
 from duologue_server.doctor.result import Result
 from duologue_server.options import Options
+from duologue_server.voice.assembly import load_engine
 from duologue_server.voice.gate import SpeechGate
 from duologue_server.voice.hibari import HibariSpeaker
 from duologue_server.voice.moonshine import MoonshineListener
@@ -144,7 +143,9 @@ def _activity(spoken: Samples) -> Result:
 
 
 def _engine(options: Options, spoken: Samples) -> Result:
-    engine = BaselineEngine(Detector)
+    engine, trouble = load_engine(options.engine)
+    if trouble is not None:
+        return Result("Engine", "warning", trouble.what, trouble.remedy)
     state = engine.start()
     silence = np.zeros(SLICE_SAMPLES, np.float32)
     began_s, steps = time.monotonic(), 0
