@@ -133,6 +133,8 @@ def test_a_cell_has_interval_and_count_and_says_what_is_reached() -> None:
     assert "| ours | 10.0 % (0.0 to 20.0; n 9) | – |" in text
     assert "reach ≤ 0.35 s; people 0.34 s" in text
     assert "first duck" not in text
+    short = report.card(report.Results([engine]))
+    assert "| ours | – | – | 10.0 % (0.0 to 20.0) | 0.31 s ✓ (0.30 to 0.36) |" in short
 
 
 def test_users_of_the_human_set_are_people_and_the_partner_is_not() -> None:

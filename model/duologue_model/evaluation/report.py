@@ -21,6 +21,12 @@ HEADLINE = (
     "offer_delay_p50_s", "offer_delivered", "offer_ill_timed", "cue_share", "phantom_per_h",
 )  # fmt: skip
 """The measures of the table, in its order. The JSON has all."""
+CARD = {
+    "decision_p50_s": "end → decision p50", "cut_in_share": "cut-ins in pauses", "unanswered_share": "unanswered",
+    "stop_p50_s": "stop p50", "stop_success": "stops", "duck_p50_s": "duck p50", "on_after_backchannel": "backchannel",
+    "on_after_others": "others", "on_after_noise": "noise",
+}  # fmt: skip
+"""The few measures by which engines are told apart at a glance, by short names. The last three: goes on after."""
 PICTURED = (
     "stop_success",
     "told_apart",
@@ -92,12 +98,31 @@ def table(results: Results, measures: Iterable[str] = HEADLINE) -> str:
     return "\n".join(lines) + "\n\n" + _notes(results)
 
 
+def card(results: Results) -> str:
+    """The same in short, for a model card: a table for each set, rows are engines, columns the measures of CARD."""
+    parts = []
+    for name in results.sets():
+        played = [engine for engine in results.engines if name in engine.figures]
+        goals = (_goal(MEASURES[one]) for one in CARD)
+        lines = [
+            f"**{SET_TITLES.get(name, name)}**",
+            "",
+            "| | " + " | ".join(CARD.values()) + " |",
+            "|---|" + "---|" * len(CARD),
+            "| *to reach* | " + " | ".join(goals) + " |",
+        ]
+        for engine in played:
+            cells = (_cell(MEASURES[one], engine.figures[name].get(one), counted=False) for one in CARD)
+            lines.append(f"| {engine.name} | " + " | ".join(cells) + " |")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
 def heading(measure: Measure) -> str:
     """A measure's title with what it should reach and what people do."""
     said = [measure.title]
     if measure.target is not None:
-        sign = "≥" if measure.better == "high" else "≤"
-        said.append(f"reach {sign} {_number(measure.unit, measure.target)}")
+        said.append(f"reach {_goal(measure)}")
     if measure.human is not None:
         said.append(f"people {_number(measure.unit, measure.human)}")
     return "; ".join(said)
@@ -201,6 +226,13 @@ def picture(results: Results, path: Path) -> None:
     plt.close(figure)
 
 
+def _colour(index: int) -> tuple[float, ...]:
+    from matplotlib import colormaps
+
+    colour: tuple[float, ...] = colormaps["tab20"]((2 * index % 20 + index // 10) / 20 + 0.01)
+    return colour
+
+
 def _draw_curves(axis: Any, results: Results, name: str) -> None:
     """Latency over cut-ins; the shaded corner is what is to be reached."""
     axis.axvspan(0, 0.2, ymax=0.4 / 2.0, color="tab:green", alpha=0.12)
@@ -220,7 +252,7 @@ def _draw_curves(axis: Any, results: Results, name: str) -> None:
             around_y = [[v.value - v.low for _, v in shown], [min(v.high, 9.0) - v.value for _, v in shown]]
             style = "o-" if index == 0 else "s--"
             axis.errorbar(
-                x, y, around_y, around_x, style, color=f"C{index}", label=engine.name,
+                x, y, around_y, around_x, style, color=_colour(index), label=engine.name,
                 markersize=4, elinewidth=0.6, linewidth=2.0 if index == 0 else 1.0,
             )  # fmt: skip
     axis.set_xlim(0, 0.7)
@@ -242,7 +274,7 @@ def _draw_shares(axis: Any, results: Results, name: str, labelled: bool) -> None
             if one is not None and one.events:
                 height = row - 0.4 + step * (index + 0.5)
                 around = [[one.value - one.low], [one.high - one.value]]
-                axis.errorbar([one.value], [height], xerr=around, fmt="o", color=f"C{index}", markersize=4)
+                axis.errorbar([one.value], [height], xerr=around, fmt="o", color=_colour(index), markersize=4)
     titles = [MEASURES[one].title for one in PICTURED] if labelled else ["" for _ in PICTURED]
     axis.set_yticks(range(len(PICTURED)), titles, fontsize=7)
     axis.set_xlim(0, 1.02)
@@ -250,13 +282,19 @@ def _draw_shares(axis: Any, results: Results, name: str, labelled: bool) -> None
     axis.grid(axis="x", alpha=0.3)
 
 
-def _cell(measure: Measure, figure: Figure | None) -> str:
+def _goal(measure: Measure) -> str:
+    sign = "≥" if measure.better == "high" else "≤"
+    return "" if measure.target is None else f"{sign} {_number(measure.unit, measure.target)}"
+
+
+def _cell(measure: Measure, figure: Figure | None, counted: bool = True) -> str:
     if figure is None or not figure.events or math.isnan(figure.value):
         return "–"
     low, high = (_number(measure.unit, value, bare=True) for value in (figure.low, figure.high))
     value = _number(measure.unit, figure.value)
     mark = " ✓" if reached(measure, figure) else ""
-    return f"{value}{mark} ({low} to {high}; n {figure.events})"
+    count = f"; n {figure.events}" if counted else ""
+    return f"{value}{mark} ({low} to {high}{count})"
 
 
 def _number(unit: str, value: float, bare: bool = False) -> str:

@@ -232,7 +232,8 @@ def write(results: Results, out: Path) -> None:
     """Writes report.json, report.md and, with matplotlib, report.png."""
     out.mkdir(parents=True, exist_ok=True)
     (out / "report.json").write_text(report.to_json(results), "utf-8")
-    parts = [report.table(results), report.comparison_table(results), report.fdb_table(results)]
+    makers = (report.card, report.comparison_table, report.table, report.fdb_table)
+    parts = [make(results) for make in makers]
     (out / "report.md").write_text("\n".join(parts), "utf-8")
     try:
         report.picture(results, out / "report.png")
@@ -277,7 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, BadWeights, smart_turn.NoWheel, ValueError) as trouble:
         print(f"evaluation: {trouble}", file=sys.stderr)
         return 2
-    print(report.table(results))
+    print(report.card(results))
     return 0
 
 
