@@ -20,9 +20,9 @@ class LossWeights:
     """How much each head counts; a starting point, to be tuned on the development set."""
 
     action: float = 1.0
-    hazard: float = 0.5
+    hazard: float = 1.0
     user: float = 0.5
-    futures: float = 0.5
+    futures: float = 0.3
     voice: float = 0.25
     letters: float = 0.3
     """Of a loss for each frame, so that it weighs like the others from the first step on."""

@@ -23,6 +23,8 @@ MOST_OUTPUT_DELAY_S = 0.04
 """Between the wish to speak and the first sample at the loudspeaker."""
 CHARACTERS_PER_S = 15.0
 """The product's estimate of how long a text lasts that is not synthesised yet."""
+LATEST_S = 2.4
+"""The longest that a late partner lets the user wait for the turn to be taken."""
 BACK_S = 0.2
 """So far back it goes on after a yield: about a word."""
 NEARLY_S = 0.15
@@ -273,10 +275,11 @@ class Partner:
 
     def _hesitate(self, wanted: Action) -> int:
         if wanted is Action.DELEGATE and self._habits.turn_delay:
-            # People begin so early that a model would rarely see a turn that is over and still not answered.
+            # People begin so early that a model would rarely see a turn that is over and still not answered, and
+            # would take every longer silence for a pause.
             late = self._rng.random() < 0.5
-            after_s = self._rng.uniform(0.0, 1.2) if late else self._timing.floor_transfer.draw(self._rng)
-            return int(np.clip(after_s, 0.0, 1.2) / SLICE_S)
+            after_s = self._rng.uniform(0.0, LATEST_S) if late else self._timing.floor_transfer.draw(self._rng)
+            return int(np.clip(after_s, 0.0, LATEST_S) / SLICE_S)
         return min(4, int(self._rng.poisson(self._habits.hesitation_slices)))
 
     def _slip(self, label: labels.Label, moment: labels.Moment) -> Action | None:
