@@ -33,6 +33,26 @@ class Rules:
     """An answer that was asked for waits this long after a key."""
     reply_lives_s: float = 12.0
     """An answer that could not begin within this stays as text."""
+    reply_waits_s: float = 1.0
+    """An answer that nobody speaks over begins after this even if the model never takes the floor for it."""
+    resume_within_s: float = 8.0
+    """What was broken off longer ago is not gone on with."""
+    duck_holds_s: float = 0.24
+    """A lowered voice stays so for this long: a wavering model would make it flutter."""
+    duck_lasts_s: float = 1.5
+    """A lowered voice that nobody speaks over is raised after this."""
+    duck_again_s: float = 2.5
+    """Within this, only a voice that is heard lowers it again."""
+    words_come_s: float = 3.0
+    """The words of an ended turn are awaited this long before it may be ended once more."""
+    turn_again_s: float = 2.0
+    """Without speech in between, no turn is ended twice within this."""
+    hum_every_s: float = 5.0
+    """Between two acknowledgements."""
+    hum_within_s: float = 1.0
+    """An acknowledgement this long after the user's voice is out of place."""
+    unwanted_lasts_s: float = 0.36
+    """The model must find for this long that what was said was not for us, before its words are let go."""
 
 
 @dataclass(frozen=True, slots=True)
