@@ -79,10 +79,15 @@ class ScriptedEngine:
 class Stage:
     """A loop, its clock and everything that came out of it."""
 
-    def __init__(self, script: dict[float, tuple[Action, UserState]] | None = None, rules: Rules | None = None) -> None:
+    def __init__(
+        self,
+        script: dict[float, tuple[Action, UserState]] | None = None,
+        rules: Rules | None = None,
+        engine: ScriptedEngine | None = None,
+    ) -> None:
         self.clock = VirtualClock(free_compute=True)
         self.player = Player(RATE_HZ)
-        self.engine = ScriptedEngine(script or {})
+        self.engine = engine or ScriptedEngine(script or {})
         self.messages: list[FromVoice] = []
         self.out: list[Samples] = []
         self._ticks = 0
