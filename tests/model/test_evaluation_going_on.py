@@ -32,6 +32,16 @@ def test_a_backchannel_that_stops_the_partner_is_a_failure() -> None:
     check(going_on.back_after_backchannels(one), 0.0)
 
 
+def test_a_stop_that_goes_on_at_the_word_is_half_a_failure() -> None:
+    stopped, again = reply(1.0, 2.5, stopped=True), reply(3.0, 6.0)
+    again.clip, again.clip_start = stopped.clip, 20_000
+    one = log(stopped, again, UHUH)
+    check(going_on.after_backchannels(one), 0.0)
+    check(going_on.back_after_backchannels(one), 1.0)
+    again.clip_start = 0
+    check(going_on.back_after_backchannels(one), 0.0)
+
+
 def test_a_duck_that_is_never_undone_is_not_going_on_fully() -> None:
     one = log(reply(1.0, 6.0, ducks=((2.1, 5.9),)), UHUH)
     check(going_on.after_backchannels(one), 1.0)

@@ -14,11 +14,11 @@ from duologue_model.decide import Thresholds
 from duologue_model.evaluation import again, checks, listening, report, run, sets
 from duologue_model.evaluation.baselines import EnergyDetector
 from duologue_model.evaluation.bootstrap import Figure
-from duologue_model.evaluation.metrics import MEASURES, hands_free
+from duologue_model.evaluation.metrics import MEASURES, Played, hands_free, measured
 from duologue_model.network import FloorNetwork
 from duologue_model.quantize import quantized, save
 from duologue_model.training import voices
-from duologue_model.training.rollout import EnginePolicy
+from duologue_model.training.rollout import EnginePolicy, Setting, ideal, rollout
 from support.tone_bank import tone_bank
 
 SMALL = ModelConfig(depth=2, ring_slices=20, near_slices=10)
@@ -81,6 +81,20 @@ def test_who_only_listens_waits_as_long_as_its_timer_and_cuts_in_less_the_longer
     assert quick_cuts.value >= slow_cuts.value
     untrained = listening.network_curve(FloorNetwork(SMALL).eval(), heard, Thresholds(), (0.0001, 0.9))
     assert [point.figures(repeats=10)[1].value for point in untrained][1] == math.inf
+
+
+def test_the_partner_that_does_what_is_right_reaches_everything() -> None:
+    bank, made = tone_bank("dev"), []
+    for number, scenario in enumerate(("long_account", "question_interruption", "backchannel", "offer_at_pause")):
+        log, one = rollout(Setting(bank, 15.0, scenario, reply_after_s=0.5), 1, number, ideal)
+        made.append(Played(log, one.words))
+    found = {name: figure.value for name, figure in measured(made, repeats=10).items() if figure.events}
+    assert -0.1 <= found["decision_p50_s"] <= 0.2
+    assert found["stop_p50_s"] <= 0.5
+    assert {"cut_in_share", "stop_success", "on_after_backchannel", "offer_delivered"} <= set(found)
+    for name, value in found.items():
+        if MEASURES[name].unit != "s":
+            assert value == (1.0 if MEASURES[name].better == "high" else 0.0), name
 
 
 def test_push_to_talk_tells_nothing_about_turns(column: sets.Column) -> None:

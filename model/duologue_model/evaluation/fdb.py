@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue_model.evaluation.bootstrap import Figure, Sample, figure
-from duologue_model.evaluation.floor import INTERRUPTS, Events, own_speech, pauses, sounding_at, user_turns
+from duologue_model.evaluation.floor import INTERRUPTS, Events, pauses, resumed, sounding_at, user_turns
 from duologue_model.training.floorlog import FloorLog, Sounded, Turn
 from duologue_model.vocabulary import UserState
 
@@ -205,8 +205,7 @@ def behaviours(log: FloorLog) -> list[tuple[str, str]]:
             continue
         until_s = turn.end_s + ANSWER_S
         stopped = said.ended_by == "speech" and said.end_s <= turn.end_s + 1.0
-        resumed = any(s.clip == said.clip and said.end_s <= s.start_s < until_s for s in own_speech(log))
-        if not stopped or resumed:
+        if not stopped or resumed(log, said, until_s):
             found.append((kind, "RESUME"))
         elif any(said.end_s - 0.5 <= t < until_s for t in log.delegated_s):
             found.append((kind, "RESPOND"))

@@ -49,6 +49,12 @@ def sounding_at(log: FloorLog, t: float) -> Sounded | None:
     return next((said for said in own_speech(log) if said.start_s <= t < said.end_s), None)
 
 
+def resumed(log: FloorLog, said: Sounded, until_s: float) -> bool:
+    """Whether an utterance that was broken off went on by `until_s`; to say the same words anew is not to go on."""
+    later = [one for one in log.sounded if one.clip == said.clip and one.clip_start > 0]
+    return any(said.end_s <= one.start_s <= until_s for one in later)
+
+
 def pauses(turn: Turn) -> list[tuple[float, float]]:
     """From and to of every silence inside a turn that counts as a pause."""
     edges = ((part.end_s, following.start_s) for part, following in pairwise(turn.parts))

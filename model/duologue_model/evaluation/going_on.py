@@ -1,6 +1,6 @@
 """What should not stop the partner: backchannels, other people, noises, keys of others, its own echo."""
 
-from duologue_model.evaluation.floor import INTERRUPTS, Events, own_speech, sounding_at, user_turns
+from duologue_model.evaluation.floor import INTERRUPTS, Events, own_speech, resumed, sounding_at, user_turns
 from duologue_model.training.floorlog import SLICE_S, FloorLog, Sounded
 from duologue_model.vocabulary import UserState
 
@@ -90,10 +90,7 @@ def _came_back(log: FloorLog, spans: list[Span]) -> Events:
         stopped = said.ended_by == "speech" and said.end_s <= to_s + AFTER_S
         ducked = [duck for duck in said.ducks if from_s <= duck[0] <= to_s + AFTER_S]
         if stopped:
-            resumed = any(
-                later.clip == said.clip and said.end_s <= later.start_s <= to_s + AFTER_S for later in log.sounded
-            )
-            events.append((float(resumed), 1.0))
+            events.append((float(resumed(log, said, to_s + AFTER_S)), 1.0))
         elif ducked and said.end_s > to_s + AFTER_S:
             events.append((float(ducked[-1][1] <= to_s + AFTER_S), 1.0))
     return events
