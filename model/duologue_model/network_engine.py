@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from duologue_model.decide import Thresholds, decisions
+from duologue_model.decide import Belief, Thresholds, beliefs, decision_of
 from duologue_model.engine import Decision
 from duologue_model.features import TAIL_SAMPLES, AudioState
 from duologue_model.influences import influences
-from duologue_model.network import FloorNetwork, Outputs
+from duologue_model.network import FloorNetwork
 from duologue_model.slices import Samples, Slice
 from duologue_model.streaming import NetworkState, hear, start
 from duologue_model.vocabulary import Action
@@ -49,8 +49,7 @@ class NetworkEngine:
 
     def step(self, state: NetworkState, heard: Slice) -> tuple[NetworkState, Decision]:
         state, outputs = hear(self._network, state, [heard])
-        (decision,) = decisions(outputs, heard.microphone_open, self._thresholds)
-        return state, decision
+        return state, self._decision(beliefs(outputs)[0][0], heard)
 
     def step_many(self, state: NetworkState, heard: Sequence[Slice]) -> tuple[NetworkState, list[Decision]]:
         """See `ManyStepEngine`. Guesses that every slice decides like the one before, and goes back where one does not.
@@ -62,7 +61,7 @@ class NetworkEngine:
         while rest:
             rest = [replace(one, own=rest[0].own) for one in rest]
             state, outputs = hear(self._network, state, rest)
-            told = [self._decision(outputs, index, one) for index, one in enumerate(rest)]
+            told = [self._decision(belief, one) for belief, one in zip(beliefs(outputs)[0], rest, strict=True)]
             other = (index for index, decision in enumerate(told, 1) if decision.action is not rest[0].own)
             kept = next(other, len(rest))
             made += told[:kept]
@@ -77,14 +76,8 @@ class NetworkEngine:
         """See `ExplainingEngine`."""
         return influences(self._network, heard, action)
 
-    def _decision(self, outputs: Outputs, index: int, heard: Slice) -> Decision:
-        at = slice(index, index + 1)
-        one = Outputs(
-            outputs.action[:, at], outputs.user[:, at], outputs.hazard[:, at], outputs.futures[:, at],
-            outputs.voice[:, at], None,
-        )  # fmt: skip
-        (decision,) = decisions(one, heard.microphone_open, self._thresholds)
-        return decision
+    def _decision(self, belief: Belief, heard: Slice) -> Decision:
+        return decision_of(belief, heard.clocks.since_user_s, self._thresholds, heard.microphone_open)
 
 
 def rewound(state: NetworkState, heard: Sequence[Slice], kept: int) -> NetworkState:

@@ -3,10 +3,9 @@
 from dataclasses import replace
 
 import pytest
-import torch
 
 from duologue_model.config import ModelConfig
-from duologue_model.decide import Thresholds, choose
+from duologue_model.decide import TURN_ENDED, Belief, Thresholds, beliefs, choose
 from duologue_model.network import FloorNetwork
 from duologue_model.network_engine import NetworkEngine
 from duologue_model.streaming import hear, start
@@ -20,26 +19,40 @@ def network() -> FloorNetwork:
 
 
 def test_the_engine_decides_as_the_network_says(network: FloorNetwork) -> None:
-    engine = NetworkEngine(network, "test", Thresholds(delegate=0.1, take=0.1, duck=0.1))
+    low = Thresholds(delegate=0.1, take=0.1, duck=0.1)
+    engine = NetworkEngine(network, "test", low)
     state, plain = engine.start(), start(network)
     for heard in some_slices(25):
         state, decision = engine.step(state, heard)
         plain, outputs = hear(network, plain, [heard])
+        ((belief,),) = beliefs(outputs)
         assert decision.user is list(UserState)[int(outputs.user.argmax())]
-        p = torch.softmax(outputs.action[0, 0], dim=-1).tolist()
-        assert decision.action is choose(p, Thresholds(delegate=0.1, take=0.1, duck=0.1))
-        assert decision.p[decision.action] == pytest.approx(p[list(Action).index(decision.action)], abs=1e-4)
+        assert decision.action is choose(belief, heard.clocks.since_user_s, low)
+        assert decision.p[decision.action] == pytest.approx(
+            belief.action[list(Action).index(decision.action)], abs=1e-4
+        )
+        assert decision.p[TURN_ENDED] == pytest.approx(float(outputs.hazard[0, 0].softmax(-1)[0]), abs=1e-4)
+
+
+def chosen(thresholds: Thresholds, ended: float = 1.0, silent_s: float = 0.0, **p: float) -> Action:
+    return choose(Belief([p.get(action.value, 0.0) for action in Action], [], ended, 0.0), silent_s, thresholds)
 
 
 def test_what_changes_the_floor_needs_its_threshold() -> None:
-    def chosen(thresholds: Thresholds, **p: float) -> Action:
-        return choose([p.get(action.value, 0.0) for action in Action], thresholds)
-
-    assert chosen(Thresholds(), DELEGATE=0.48, SILENT=0.3, DEFER=0.22) is Action.SILENT
-    assert chosen(Thresholds(), DELEGATE=0.52, SILENT=0.48) is Action.DELEGATE
+    assert chosen(Thresholds(delegate=0.5), DELEGATE=0.48, SILENT=0.3, DEFER=0.22) is Action.SILENT
+    assert chosen(Thresholds(delegate=0.5), DELEGATE=0.52, SILENT=0.48) is Action.DELEGATE
     assert chosen(Thresholds(delegate=0.2), DELEGATE=0.25, SILENT=0.75) is Action.DELEGATE
     assert chosen(Thresholds(duck=0.2, yield_=0.6), DUCK=0.4, YIELD=0.58, KEEP=0.02) is Action.DUCK
     assert chosen(Thresholds(duck=0.4, yield_=0.4), DUCK=0.42, YIELD=0.57, KEEP=0.01) is Action.YIELD
+
+
+def test_a_turn_is_handed_over_when_it_is_over_or_when_silence_has_lasted() -> None:
+    thresholds = Thresholds(delegate=0.3, ended=0.6, patience_s=1.0)
+    assert chosen(thresholds, ended=0.5, silent_s=0.3, DELEGATE=0.7, SILENT=0.3) is Action.SILENT
+    assert chosen(thresholds, ended=0.7, silent_s=0.3, DELEGATE=0.7, SILENT=0.3) is Action.DELEGATE
+    assert chosen(thresholds, ended=0.5, silent_s=0.7, DELEGATE=0.7, SILENT=0.3) is Action.DELEGATE
+    assert chosen(thresholds, ended=0.0, silent_s=1.4, DELEGATE=0.7, SILENT=0.3) is Action.DELEGATE
+    assert chosen(thresholds, ended=1.0, silent_s=9.0, DELEGATE=0.2, SILENT=0.8) is Action.SILENT, "there was no turn"
 
 
 def test_a_closed_microphone_holds_no_speech(network: FloorNetwork) -> None:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from duologue_model.config import ModelConfig
-from duologue_model.decide import Thresholds, decisions
+from duologue_model.decide import Thresholds, beliefs, decision_of
 from duologue_model.engine import Decision
 from duologue_model.features import AudioState
 from duologue_model.network import FloorNetwork, Outputs
@@ -41,8 +41,11 @@ def agreement(
     for session in sessions:
         inputs = _inputs(session)
         streams = [_by_slice(network, inputs) for network in (one, other)]
-        for mine, theirs in zip(*streams, strict=True):
-            (my,), (their,) = (decisions(outputs, thresholds=thresholds) for outputs in (mine, theirs))
+        for mine, theirs, clocks in zip(*streams, session.clocks, strict=True):
+            my, their = (
+                decision_of(beliefs(outputs)[0][-1], float(clocks[0]), thresholds or Thresholds())
+                for outputs in (mine, theirs)
+            )
             actions, users = actions + (my.action is their.action), users + (my.user is their.user)
             both = torch.softmax(mine.action, -1) - torch.softmax(theirs.action, -1)
             largest, slices = max(largest, float(both.abs().max())), slices + 1
@@ -129,7 +132,7 @@ def step_times_ms(network: FloorNetwork, session: Session, slices: int = 400) ->
     for index in range(len(inputs)):
         began_s = time.perf_counter()
         state, outputs = step(network, state, inputs.part(index, index + 1))
-        decisions(outputs)
+        beliefs(outputs)
         times.append(1000 * (time.perf_counter() - began_s))
     return float(np.percentile(times, 50)), float(np.percentile(times, 95))
 
@@ -137,9 +140,8 @@ def step_times_ms(network: FloorNetwork, session: Session, slices: int = 400) ->
 def decided(network: FloorNetwork, session: Session, thresholds: Thresholds | None = None) -> list[Decision]:
     """What a network decides about each slice of a session in which somebody else acted."""
     return [
-        decision
-        for outputs in _by_slice(network, _inputs(session))
-        for decision in decisions(outputs, thresholds=thresholds)
+        decision_of(beliefs(outputs)[0][-1], float(clocks[0]), thresholds or Thresholds())
+        for outputs, clocks in zip(_by_slice(network, _inputs(session)), session.clocks, strict=True)
     ]
 
 

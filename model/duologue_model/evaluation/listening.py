@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from duologue_model.baseline import FRAME_SAMPLES, FrameDetector
-from duologue_model.decide import Thresholds, choose
+from duologue_model.decide import Belief, Thresholds, beliefs, choose
 from duologue_model.engine import Decision, Engine
 from duologue_model.evaluation.bootstrap import Sample
 from duologue_model.evaluation.curves import Point
@@ -84,29 +82,35 @@ def patient_sessions(
 
 
 @torch.no_grad()
-def probabilities(network: FloorNetwork, heard: Heard) -> NDArray[np.float32]:
-    """`[T, 9]`: what a network says about the action of every slice, eight slices in a forward."""
+def believed(network: FloorNetwork, heard: Heard) -> list[Belief]:
+    """What a network holds likely about every slice, eight slices in a forward."""
     _, inputs = encode(Streams.of_slices(heard.slices), AudioState.silent())
-    state, said = start(network), []
+    state = start(network)
+    said: list[Belief] = []
     for first in range(0, len(inputs), network.config.slices_per_step):
         last = min(first + network.config.slices_per_step, len(inputs))
         state, outputs = step(network, state, inputs.part(first, last))
-        said.append(torch.softmax(outputs.action[0], -1).numpy())
-    return np.concatenate(said)
+        said += beliefs(outputs)[0]
+    return said
 
 
 def network_curve(
     network: FloorNetwork, sessions: Sequence[Heard], thresholds: Thresholds, values: Sequence[float]
 ) -> list[Point]:
     """A point for every threshold of the end of a turn, from one pass."""
-    said = [probabilities(network, one).tolist() for one in sessions]
+    said = [believed(network, one) for one in sessions]
     points = []
     for value in values:
-        moved = replace(thresholds, delegate=value)
+        moved = replace(thresholds, ended=value)
         times = [
-            [(i + 1) * SLICE_S for i, row in enumerate(rows) if choose(row, moved) is Action.DELEGATE] for rows in said
+            [
+                (index + 1) * SLICE_S
+                for index, (belief, heard) in enumerate(zip(told, one.slices, strict=True))
+                if choose(belief, heard.clocks.since_user_s, moved) is Action.DELEGATE
+            ]
+            for told, one in zip(said, sessions, strict=True)
         ]
-        points.append(_point(f"delegate {value:g}", sessions, times))
+        points.append(_point(f"ended {value:g}", sessions, times))
     return points
 
 

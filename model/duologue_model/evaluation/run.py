@@ -33,8 +33,8 @@ from duologue_model.quantize import BadWeights, load
 from duologue_model.training.rollout import EnginePolicy, NetworkPolicy, Policy
 from duologue_model.weights import shipped
 
-DELEGATE_SWEEP = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-"""Thresholds of the network's decision that a turn is over."""
+ENDED_SWEEP = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+"""Thresholds of the network's belief that a turn is over."""
 AnyPolicy = Policy[Any]
 
 
@@ -104,12 +104,12 @@ def network_contender(
     policy = NetworkPolicy(network, thresholds)
     if not curve:
         return Contender(name, policy, note=note, rival=False)
-    moved = {value: NetworkPolicy(network, replace(thresholds, delegate=value)) for value in DELEGATE_SWEEP}
+    moved = {value: NetworkPolicy(network, replace(thresholds, ended=value)) for value in ENDED_SWEEP}
     return Contender(
         name,
         policy,
-        lambda heard: network_curve(network, heard, thresholds, DELEGATE_SWEEP),
-        {f"delegate {value:g}": one for value, one in moved.items()},
+        lambda heard: network_curve(network, heard, thresholds, ENDED_SWEEP),
+        {f"ended {value:g}": one for value, one in moved.items()},
         note,
         rival=False,
     )

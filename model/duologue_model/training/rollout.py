@@ -17,7 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from duologue_model.decide import Thresholds, decisions
+from duologue_model.decide import Thresholds, beliefs, decision_of
 from duologue_model.engine import Decision, Engine
 from duologue_model.network import FloorNetwork
 from duologue_model.slices import AgendaStream, Clocks, EditorStream, Slice, WaitingKind
@@ -128,17 +128,16 @@ class NetworkPolicy:
     """The network, all sessions in one forward, on the device where it lies."""
 
     def __init__(self, network: FloorNetwork, thresholds: Thresholds | None = None) -> None:
-        self._network, self._thresholds = network.eval(), thresholds
+        self._network, self._thresholds = network.eval(), thresholds or Thresholds()
 
     def start(self, sessions: int) -> NetworkState:
         return start(self._network, sessions)
 
     def step(self, state: NetworkState, heard: Sequence[Slice]) -> tuple[NetworkState, list[Decision]]:
         state, outputs = hear_together(self._network, state, heard)
-        made = decisions(outputs, thresholds=self._thresholds)
         return state, [
-            decision if slice_.microphone_open else replace(decision, speech=False)
-            for decision, slice_ in zip(made, heard, strict=True)
+            decision_of(told[-1], slice_.clocks.since_user_s, self._thresholds, slice_.microphone_open)
+            for told, slice_ in zip(beliefs(outputs), heard, strict=True)
         ]
 
     def restart(self, state: NetworkState, rows: Sequence[int]) -> NetworkState:
