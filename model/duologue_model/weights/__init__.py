@@ -5,6 +5,7 @@
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from duologue_model.network_engine import NetworkEngine
 from duologue_model.quantize import BadWeights, can_int8, load
 
 FOLDER = Path(__file__).parent
+FOLDER_VARIABLE = "DUOLOGUE_WEIGHTS"
+"""Environment variable with another folder of weights: to try them before they are shipped."""
 CARD = "floor.json"
 _REMEDY = "Install duologue again; until then the setting engine=baseline decides by timers."
 
@@ -33,8 +36,12 @@ class Shipped:
     """When, and from which commit."""
 
 
-def shipped(folder: Path = FOLDER) -> Shipped:
-    """The weights in that folder. Raises BadWeights when there are none, or their card cannot be read."""
+def shipped(folder: Path | None = None) -> Shipped:
+    """The weights in that folder, else of `DUOLOGUE_WEIGHTS`, else of the package.
+
+    Raises BadWeights when there are none, or their card cannot be read.
+    """
+    folder = folder or Path(os.environ.get(FOLDER_VARIABLE) or FOLDER)
     card = folder / CARD
     try:
         told = json.loads(card.read_text("utf-8"))

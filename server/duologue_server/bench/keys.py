@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from duologue_server.bench.load import BusyCores, Parsing
 from duologue_server.bench.rows import Row, row
 from duologue_server.link.language_client import Json, LanguageServerChild, ServerGone
+from duologue_server.options import EngineChoice
 from duologue_server.protocol import ACTIVITY, TRANSCRIPT
 from duologue_server.session.supervisor import ARGS_VARIABLE
 from duologue_server.voice.process import BEGAN
@@ -42,12 +43,12 @@ class Press:
     told_s: float
 
 
-def measure(n: int, condition: str, seed: int = 7) -> list[Row]:
+def measure(n: int, condition: str, engine: EngineChoice = "model", seed: int = 7) -> list[Row]:
     """Ends `n` utterances at random places. Raises ServerGone when a process does not do its part."""
     with tempfile.TemporaryDirectory(prefix="duologue-bench-") as folder:
         out = Path(folder) / "partner.wav"
         device = f"virtual:out={out}"
-        environment = {ARGS_VARIABLE: f"--device {shlex.quote(device)}"}
+        environment = {ARGS_VARIABLE: f"--device {shlex.quote(device)} --engine {engine}"}
         with LanguageServerChild(environment=environment) as server:
             origin_s = begin(server)
             server.notify(ACTIVITY, {"keys": 1})  # from now on a change of a document is not taken for a key

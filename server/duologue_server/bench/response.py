@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from duologue_server.audio.resample import resample
 from duologue_server.bench.rows import Row, row
-from duologue_server.options import Options
+from duologue_server.options import EngineChoice, Options
 from duologue_server.replay.virtual import replay_virtual
 from duologue_server.trace.facts import SoundOn
 from duologue_server.trace.folder import Event, SessionFolder
@@ -73,9 +73,9 @@ class Question:
     ends_s: float
 
 
-def measure(n: int) -> list[Row]:
+def measure(n: int, engine: EngineChoice = "model") -> list[Row]:
     """Asks `n` questions."""
-    options = Options(unprompted_per_hour=0)
+    options = Options(unprompted_per_hour=0, engine=engine)
     asker, name = other_voice()
     microphone, questions = ask(asker, n)
     duration_s = len(microphone) / RATE_HZ
@@ -96,11 +96,10 @@ def measure(n: int) -> list[Row]:
             judged_ms.append(1000 * float(sounded[0] - question.ends_s))
         replies = [fact.t for fact in replayed.facts if isinstance(fact, SoundOn) and fact.cause == "reply"]
         traced_ms += [1000 * (t - question.ends_s) for t in replies if question.ends_s < t < until_s][:1]
-    engine = voice.engine.name
     note = f"{len(judged_ms)} of {n} answered; asked by {name}; built-in answers, compute charged; from the audio"
     return [
-        row(WHAT, engine, "ms", judged_ms, note),
-        row(WHAT, engine, "ms", traced_ms, "the same from the trace; false cut-ins are not measured here"),
+        row(WHAT, voice.engine.name, "ms", judged_ms, note),
+        row(WHAT, voice.engine.name, "ms", traced_ms, "the same from the trace; false cut-ins are not measured here"),
     ]
 
 

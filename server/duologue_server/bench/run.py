@@ -14,6 +14,7 @@ from duologue_server import __version__
 from duologue_server.bench import engine, idle, keys, response, start
 from duologue_server.bench.rows import Machine, Row, this_machine
 from duologue_server.link.language_client import ServerGone
+from duologue_server.options import EngineChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Plan:
     questions: int = 12
     steps: int = 250
     idle_s: float = 20.0
+    engine: EngineChoice = "model"
+    """With which engine the whole is measured; a step is measured with every engine."""
 
 
 QUICK = Plan(keys=3, initialize=2, ready=1, questions=2, steps=40, idle_s=3.0)
@@ -34,12 +37,12 @@ QUICK = Plan(keys=3, initialize=2, ready=1, questions=2, steps=40, idle_s=3.0)
 def measurements(plan: Plan) -> Sequence[tuple[str, Callable[[], list[Row]]]]:
     """Names for a person, and what to call, the quiet ones first."""
     return (
-        ("start-up", lambda: start.measure(plan.initialize, plan.ready)),
-        ("idle", lambda: idle.measure(plan.idle_s)),
+        ("start-up", lambda: start.measure(plan.initialize, plan.ready, plan.engine)),
+        ("idle", lambda: idle.measure(plan.idle_s, plan.engine)),
         ("engine", lambda: engine.measure(plan.steps)),
-        ("response", lambda: response.measure(plan.questions)),
+        ("response", lambda: response.measure(plan.questions, plan.engine)),
         *(
-            (f"keys, {condition}", lambda condition=condition: keys.measure(plan.keys, condition))
+            (f"keys, {condition}", lambda condition=condition: keys.measure(plan.keys, condition, plan.engine))
             for condition in keys.CONDITIONS
         ),
     )
