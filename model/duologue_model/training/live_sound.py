@@ -27,7 +27,8 @@ from duologue_model.training.render import (
     speech,
     voiced,
 )
-from duologue_model.training.stage import Seen, Stage
+from duologue_model.training.seen import Seen
+from duologue_model.training.stage import Stage
 from duologue_model.training.voices import Bank
 
 LOUDEST_RMS = 4.0

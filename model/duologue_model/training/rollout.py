@@ -30,7 +30,8 @@ from duologue_model.training.labels import Label
 from duologue_model.training.live_sound import LiveSound
 from duologue_model.training.partner import Habits
 from duologue_model.training.render import Conditions, draw_conditions, example_of
-from duologue_model.training.stage import ACTIONS, USERS, Seen, Stage
+from duologue_model.training.seen import Seen
+from duologue_model.training.stage import ACTIONS, USERS, Stage
 from duologue_model.training.voices import Bank
 from duologue_model.vocabulary import Action, ForcedToken, UserState
 

@@ -7,7 +7,8 @@ from numpy.random import Generator
 
 from duologue_model.training.floorlog import FloorLog, NoiseKind
 from duologue_model.training.partner import Habits
-from duologue_model.training.stage import Mind, Stage
+from duologue_model.training.seen import Mind
+from duologue_model.training.stage import Stage
 from duologue_model.training.timing import Timing, load
 from duologue_model.training.voices import Bank
 from duologue_model.vocabulary import ForcedToken, UserState

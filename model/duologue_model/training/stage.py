@@ -2,15 +2,12 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 from numpy.random import Generator
 
-from duologue_model.engine import Decision
-from duologue_model.slices import RATE_HZ
 from duologue_model.training import labels
+from duologue_model.training.delivery import Delivery, parts_of
 from duologue_model.training.example import EDITOR_FIELDS, IGNORED
 from duologue_model.training.floorlog import (
     SLICE_S,
@@ -19,16 +16,15 @@ from duologue_model.training.floorlog import (
     Mark,
     Noise,
     NoiseKind,
-    Perceived,
     Said,
     Sounded,
     Turn,
     Who,
-    Word,
 )  # fmt: skip
 from duologue_model.training.partner import Habits, Offer, Partner
+from duologue_model.training.seen import Mind, Rows, Seen
 from duologue_model.training.timing import Timing
-from duologue_model.training.voices import Bank, Clip
+from duologue_model.training.voices import Bank
 from duologue_model.vocabulary import Action, ForcedToken, UserState
 
 ACTIONS, USERS = list(Action), list(UserState)
@@ -44,61 +40,6 @@ TALK_INSTEAD_S = {
 }  # fmt: skip
 """What a person who reads aloud may say just as well, and for how long: only the end of a clip is the end of a turn."""
 PEOPLES_KINDS = frozenset({"stop", "answer", "backchannel"})
-LENGTHENED = 0.35
-"""Share of the pauses of a recording that last longer here."""
-
-
-@dataclass(slots=True)
-class _Rows:
-    """What was perceived and right, slice by slice."""
-
-    editor: list[list[float]] = field(default_factory=list)
-    agenda: list[list[float]] = field(default_factory=list)
-    clocks: list[list[float]] = field(default_factory=list)
-    own: list[int] = field(default_factory=list)
-    action: list[int] = field(default_factory=list)
-    user: list[int] = field(default_factory=list)
-    turn_end: list[float] = field(default_factory=list)
-    empty: list[bool] = field(default_factory=list)
-    forced: list[list[bool]] = field(default_factory=list)
-    end_of_turn: list[bool] = field(default_factory=list)
-    microphone_open: list[bool] = field(default_factory=list)
-
-    def arrays(self) -> Perceived:
-        return Perceived(
-            np.array(self.editor, np.float32), np.array(self.agenda, np.float32), np.array(self.clocks, np.float32),
-            np.array(self.own, np.int64), np.array(self.action, np.int64), np.array(self.user, np.int64),
-            np.array(self.turn_end, np.float32), np.array(self.empty, np.bool_),
-            np.array(self.forced, np.bool_), np.array(self.end_of_turn, np.bool_),
-            np.array(self.microphone_open, np.bool_),
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What there is to decide from at the end of a slice, besides its sound, and what would be right."""
-
-    start_s: float
-    t: float
-    editor: list[float]
-    """`[9]`"""
-    agenda: list[float]
-    """`[9]`"""
-    clocks: list[float]
-    """`[3]`"""
-    own: Action
-    forced: list[bool]
-    """`[4]`, in the order of ForcedToken"""
-    end_of_turn: bool
-    microphone_open: bool
-    right: labels.Label
-
-
-class Mind(Protocol):
-    """Decides for the partner, slice by slice, in sessions where an engine has the floor."""
-
-    def decide(self, stage: "Stage", seen: Seen) -> Decision:
-        """What to do about the slice that has just ended; it is done from the next slice on."""
 
 
 class Stage:
@@ -132,7 +73,7 @@ class Stage:
         self._offered_s: list[float] = []
         self._state = {"focused": 1, "statement_complete": 1}
         self._partner = Partner(bank, rng, timing, habits)
-        self._rows = _Rows()
+        self._rows = Rows()
         self._push_to_talk = bool(rng.random() < PUSH_TO_TALK)
         self._held: list[tuple[float, float]] = []
         """From when to when the key of push-to-talk is held."""
@@ -206,7 +147,9 @@ class Stage:
         # A recording that is played faster is a higher voice as well: it bears less of that.
         speed = self.speed ** (0.6 if clip.facts.engine == "human" else 1.0) if who == "user" else 1.0
         back_s = max((to_s + SLICE_S for _, to_s in self._lost), default=0.0)
-        parts = self._parts(clip, max(self._anywhere(delay_s), back_s), speed, least_s, most_s)
+        parts = parts_of(
+            clip, max(self._anywhere(delay_s), back_s), speed, least_s, most_s, Delivery(self.rng, self.timing)
+        )
         spoken_s, humming = 0.0, set()
         for index, part in enumerate(parts[:-1]):
             spoken_s += part.end_s - part.start_s
@@ -303,59 +246,6 @@ class Stage:
     def _anywhere(self, delay_s: float) -> float:
         """A time from now, not on the edge of a slice: nobody speaks or types by our clock."""
         return self.t + delay_s + float(self.rng.uniform(0.0, SLICE_S))
-
-    def _parts(self, clip: Clip, start_s: float, speed: float, least_s: float, most_s: float) -> tuple[Said, ...]:
-        """The clip, cut at its breaks, with pauses between; of a long recording only its end, from a pause on."""
-        pieces = self._pieces(clip, least_s, most_s)
-        words = clip.facts.text.split()
-        words = words[round(len(words) * _spoken_share(clip, pieces[0][0])) :]
-        letters = max(1, sum(map(len, words)))
-        sounding = sum(end - begin for begin, end, _ in pieces)
-        parts: list[Said] = []
-        at_s, said, used, sounded = start_s, 0, 0, 0
-        for number, (begin, end, pause_s) in enumerate(pieces, 1):
-            length_s = (end - begin) / RATE_HZ / speed
-            sounded += end - begin
-            until_letter = letters * sounded / sounding
-            timed: list[Word] = []
-            from_letter = said
-            while used < len(words) and (said + len(words[used]) / 2 <= until_letter or number == len(pieces)):
-                said += len(words[used])
-                timed.append(Word(0.0, float(said - from_letter), words[used]))
-                used += 1
-            scale = length_s / max(1, said - from_letter)
-            starts = [at_s, *(at_s + word.end_s * scale for word in timed)]
-            spans = tuple(Word(s, e, w.text) for s, e, w in zip(starts, starts[1:], timed, strict=False))
-            parts.append(Said(at_s, at_s + length_s, clip.facts.id, begin, end, speed, spans))
-            at_s += length_s + pause_s
-        return tuple(parts)
-
-    def _pieces(self, clip: Clip, least_s: float, most_s: float) -> list[tuple[int, int, float]]:
-        """From and to, in samples of the clip, and the pause after it: all up to the very end of the clip."""
-        length = len(clip.samples)
-        gaps = [(b, b, self._pause_s()) for b in clip.facts.breaks]
-        for begin, end in clip.facts.pauses:
-            natural_s = (end - begin) / RATE_HZ
-            longer = self.rng.random() < LENGTHENED
-            gaps.append((begin, end, max(natural_s, self._pause_s()) if longer else natural_s))
-        gaps = [gap for gap in gaps if gap[0] > 800 and gap[1] < length - 800]
-        first = 0
-        if clip.seconds > most_s:
-            begins = [gap[1] for gap in gaps if length - gap[1] >= least_s * RATE_HZ]
-            short = [begin for begin in begins if length - begin <= most_s * RATE_HZ]
-            # Where no pause fits, the shortest stretch that begins at one; only then the middle of a word.
-            first = short[int(self.rng.integers(len(short)))] if short else begins[-1] if begins else 0
-            if length - first > 1.5 * most_s * RATE_HZ:
-                first = length - round(most_s * RATE_HZ)
-        pieces, begin = [], first
-        for from_, to, pause_s in gaps:
-            if from_ - begin > 800:
-                pieces.append((begin, from_, pause_s))
-                begin = to
-        return [*pieces, (begin, length, 0.0)]
-
-    def _pause_s(self) -> float:
-        return min(2.2, self.timing.pause.draw(self.rng))
 
     def _planned_turn(self) -> bool:
         """Whether a turn of the user goes on or is still to come."""
@@ -467,10 +357,3 @@ class Stage:
             over = not turn.answer and t >= turn.end_s + linger_s
             stopped = over and not (turn.state is UserState.STOP_REQUEST and self._partner.now)
             turn.closed = turn.closed or stopped or turn is not begun[-1]
-
-
-def _spoken_share(clip: Clip, at: int) -> float:
-    """How much of a clip's speech lies before a sample."""
-    silent = sum(end - begin for begin, end in clip.facts.pauses)
-    before = sum(max(0, min(end, at) - begin) for begin, end in clip.facts.pauses)
-    return (at - before) / max(1, len(clip.samples) - silent)
