@@ -51,7 +51,7 @@ def test_a_turn_is_handed_over_when_it_is_over_or_when_silence_has_lasted() -> N
     assert chosen(thresholds, ended=0.5, silent_s=0.3, DELEGATE=0.7, SILENT=0.3) is Action.SILENT
     assert chosen(thresholds, ended=0.7, silent_s=0.3, DELEGATE=0.7, SILENT=0.3) is Action.DELEGATE
     assert chosen(thresholds, ended=0.5, silent_s=0.7, DELEGATE=0.7, SILENT=0.3) is Action.DELEGATE
-    assert chosen(thresholds, ended=0.0, silent_s=1.4, DELEGATE=0.7, SILENT=0.3) is Action.DELEGATE
+    assert chosen(thresholds, ended=0.0, silent_s=1.5, DELEGATE=0.7, SILENT=0.3) is Action.DELEGATE
     assert chosen(thresholds, ended=1.0, silent_s=9.0, DELEGATE=0.2, SILENT=0.8) is Action.SILENT, "there was no turn"
 
 
