@@ -167,18 +167,18 @@ def test_users_of_the_human_set_are_people_and_the_partner_is_not() -> None:
 def test_a_network_agrees_with_itself_and_nearly_with_its_integers(column: sets.Column) -> None:
     network = FloorNetwork(SMALL).eval()
     sessions = sets.examples(replace(column, seconds=5.0), timer(720), 1)
-    assert checks.agreement(network, network, sessions).equal_actions == 1.0
-    found = checks.agreement(network, quantized(network), sessions, Thresholds())
-    assert found.slices == len(sessions[0].own)
+    assert checks.agreement(network, network, sessions, slices_each=20).equal_actions == 1.0
+    found = checks.agreement(network, quantized(network), sessions, Thresholds(), slices_each=80)
+    assert found.slices == 80
     assert 0.0 < found.largest_difference < 0.2
-    assert checks.stream_against_whole(network, sessions[0], slices=60) <= 1e-4
-    assert checks.stream_against_whole(network, sessions[0], slices=60, chunk=8) <= 1e-4
-    assert len(checks.decided(network, sessions[0])) == found.slices
+    assert checks.stream_against_whole(network, sessions[0], slices=40) <= 1e-4
+    assert checks.stream_against_whole(network, sessions[0], slices=40, chunk=8) <= 1e-4
+    assert len(checks.decided(network, sessions[0], slices=30)) == 30
 
 
 def test_an_hour_of_listening_changes_nothing(column: sets.Column) -> None:
-    found = checks.soak(FloorNetwork(SMALL).eval(), sets.examples(column, timer(720), 1)[0], hours=0.1)
-    assert found.slices >= 0.1 * 3600 * 12.5
+    found = checks.soak(FloorNetwork(SMALL).eval(), sets.examples(column, timer(720), 1)[0], hours=0.02)
+    assert found.slices >= 0.02 * 3600 * 12.5
     assert found.state_mb[0] == found.state_mb[1] > 0
     assert found.drift <= 1e-4
     assert found.broken == 0

@@ -34,14 +34,21 @@ class Agreement:
 
 @torch.no_grad()
 def agreement(
-    one: FloorNetwork, other: FloorNetwork, sessions: Iterable[Session], thresholds: Thresholds | None = None
+    one: FloorNetwork,
+    other: FloorNetwork,
+    sessions: Iterable[Session],
+    thresholds: Thresholds | None = None,
+    slices_each: int | None = None,
 ) -> Agreement:
-    """Of float and int8, say: slice by slice, as in the product, because int8 rounds over all of a forward."""
+    """Of float and int8, say: slice by slice, as in the product, because int8 rounds over all of a forward.
+
+    Of each session the first `slices_each`, or all.
+    """
     actions, users, slices, largest = 0, 0, 0, 0.0
     for session in sessions:
-        inputs = _inputs(session)
+        inputs = _inputs(session, slices_each)
         streams = [_by_slice(network, inputs) for network in (one, other)]
-        for mine, theirs, clocks in zip(*streams, session.clocks, strict=True):
+        for mine, theirs, clocks in zip(*streams, session.clocks[: len(inputs)], strict=True):
             my, their = (
                 decision_of(beliefs(outputs)[0][-1], float(clocks[0]), thresholds or Thresholds())
                 for outputs in (mine, theirs)
@@ -137,11 +144,14 @@ def step_times_ms(network: FloorNetwork, session: Session, slices: int = 400) ->
     return float(np.percentile(times, 50)), float(np.percentile(times, 95))
 
 
-def decided(network: FloorNetwork, session: Session, thresholds: Thresholds | None = None) -> list[Decision]:
-    """What a network decides about each slice of a session in which somebody else acted."""
+def decided(
+    network: FloorNetwork, session: Session, thresholds: Thresholds | None = None, slices: int | None = None
+) -> list[Decision]:
+    """What a network decides about each slice, or the first `slices`, of a session in which somebody else acted."""
+    inputs = _inputs(session, slices)
     return [
         decision_of(beliefs(outputs)[0][-1], float(clocks[0]), thresholds or Thresholds())
-        for outputs, clocks in zip(_by_slice(network, _inputs(session)), session.clocks, strict=True)
+        for outputs, clocks in zip(_by_slice(network, inputs), session.clocks[: len(inputs)], strict=True)
     ]
 
 
