@@ -51,7 +51,7 @@ def test_a_grammar_that_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_ear_understands_the_voice() -> None:
     found = check(
-        speech.check(Options()),
+        speech.check(Options(engine="baseline")),
         Voice_hibari="ok",
         Ear="ok",
         **{"Ear,_partial": "ok", "Ear,_final": "ok"},
