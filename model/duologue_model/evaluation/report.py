@@ -29,7 +29,8 @@ CARD = {
 """The few measures by which engines are told apart at a glance, by short names. The last three: goes on after."""
 PICTURED = (
     "stop_success",
-    "told_apart",
+    "stops_obeyed",
+    "questions_answered",
     "on_after_backchannel",
     "on_after_others",
     "on_after_noise",
@@ -220,7 +221,7 @@ def picture(results: Results, path: Path) -> None:
         _draw_shares(axes[1][column], results, name, labelled=column == 0)
         axes[0][column].set_title(SET_TITLES.get(name, name))
     handles, labels = axes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=4, fontsize=8)
+    figure.legend(handles, labels, loc="lower center", ncols=2 * max(1, len(sets)), fontsize=8)
     figure.tight_layout(rect=(0, 0.06, 1, 1))
     figure.savefig(path, dpi=110)
     plt.close(figure)
@@ -253,9 +254,9 @@ def _draw_curves(axis: Any, results: Results, name: str) -> None:
             style = "o-" if index == 0 else "s--"
             axis.errorbar(
                 x, y, around_y, around_x, style, color=_colour(index), label=engine.name,
-                markersize=4, elinewidth=0.6, linewidth=2.0 if index == 0 else 1.0,
+                markersize=4, elinewidth=0.4, linewidth=2.0 if index == 0 else 1.0,
             )  # fmt: skip
-    axis.set_xlim(0, 0.7)
+    axis.set_xlim(0, 1)
     axis.set_ylim(0, 2.0)
     axis.set_xlabel("false cut-ins, share of pauses")
     axis.set_ylabel("end of turn → decision, p50, seconds")
