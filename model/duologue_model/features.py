@@ -46,6 +46,9 @@ def dmel(samples: Tensor, tail: Tensor) -> tuple[Tensor, Tensor]:
     batch, length = samples.shape
     assert length % SLICE_SAMPLES == 0, length
     heard = torch.cat([tail.to(samples), samples], dim=1)
+    if not heard.any():  # most of a day the partner is silent: what would come out is known
+        nothing = torch.zeros(batch, length // SLICE_SAMPLES, COLUMNS, BANDS, dtype=torch.uint8, device=heard.device)
+        return nothing, heard[:, -TAIL_SAMPLES:].clone()
     # Double precision, because a level is a jump: no chunking and no machine may round a band across a border.
     columns = heard.double().unfold(1, WINDOW_SAMPLES, COLUMN_SAMPLES)  # [B, 8·T, 400]
     window, filters, borders = _constants(samples.device)

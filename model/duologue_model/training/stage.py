@@ -160,7 +160,7 @@ class Stage:
             ):
                 humming.add(index)
                 spoken_s = 0.0
-        decide_s = float(self.rng.uniform(0.3, 0.38))
+        decide_s = float(self.rng.uniform(0.2, 0.3))
         turn = Turn(who, state, parts, answer, decide_s, gain_db, frozenset(humming))
         if self._push_to_talk:
             self._hold(turn)

@@ -25,7 +25,7 @@ PRE_ROLL_MS = 300
 TAIL_MS = 300
 """Kept after the speech; longer silences are left out of what is recognised."""
 PARTIAL_EVERY_MS = 320
-PAUSE_MS = 200
+PAUSE_MS = 150
 """So much silence, and the whole turn is recognised on speculation."""
 LONG_SEGMENT_S, LONGEST_SEGMENT_S = 10, 30
 """A segment is closed at the first pause after the one, so that a long turn is not recognised again as a whole at each
