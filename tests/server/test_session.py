@@ -29,7 +29,7 @@ from duologue_server.options import Options
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
 from duologue_server.session.session import Session
 from duologue_server.trace.clock import VirtualClock
-from duologue_server.trace.facts import Dropped, Heard, SoundOff, SoundOn
+from duologue_server.trace.facts import Command, Dropped, Heard, SoundOff, SoundOn
 from support.endpoint_server import endpoint_server
 
 URI = "file:///shop/prices.py"
@@ -250,6 +250,9 @@ def test_push_to_talk_wakes_the_voice(desk: Desk) -> None:
 def test_why_is_spoken_and_answered(desk: Desk) -> None:
     result = desk.session.verb("why", {})
     assert "nothing to say" in result["message"]
+    assert desk.of(Control) == [Control("why")]
+    desk.session.from_voice(Happened(Command(1.0, "why", "Just now I stopped: you pressed a key.")))
+    assert desk.told[-1] == "info: Just now I stopped: you pressed a key."
     (said,) = desk.of(Say)
     assert (said.text, said.cause) == (result["message"], "confirm")
 

@@ -10,8 +10,8 @@ from duologue_model.slices import Clocks, Slice, WaitingKind
 from duologue_model.vocabulary import UserState
 from duologue_server.voice.floor_events import Duck, Effect, EndTurn, Start, Stop, Unduck
 
-KEPT_SLICES = 48
-"""Nearly four seconds: what is heard again to tell what a decision hung on."""
+KEPT_SLICES = 32
+"""Two and a half seconds: what is heard again, six times at most, to tell what a decision hung on."""
 WORTH_TELLING = 0.05
 """A stream whose absence takes less from the probability is not named."""
 MOST_STREAMS = 3

@@ -11,6 +11,7 @@ from earshot import Detector
 
 from duologue_model.baseline import BaselineEngine
 from duologue_model.engine import Engine
+from duologue_model.slices import SLICE_SAMPLES, Slice
 from duologue_server.audio.echo import DoubleTalkEchoCanceller, EchoCanceller, NoEchoCanceller
 from duologue_server.audio.player import Player
 from duologue_server.link.messages import FromVoice, Trouble
@@ -27,6 +28,7 @@ from duologue_server.voice.mouth import Mouth
 from duologue_server.voice.speaker import Samples, Speaker, SpokenClause
 
 SILENT_RATE_HZ = 24_000
+_SILENCE = np.zeros(SLICE_SAMPLES, np.float32)
 
 
 class SilentSpeaker:
@@ -140,7 +142,9 @@ def load_engine(wanted: EngineChoice) -> tuple[Engine[Any], Trouble | None]:
         from duologue_model.weights import load_engine as load_trained
 
         use_one_thread()
-        return load_trained(), None
+        engine = load_trained()
+        engine.step(engine.start(), Slice(_SILENCE, _SILENCE))  # the first step of all takes several times as long
+        return engine, None
     except ImportError as error:
         what = f"the trained model cannot run here ({error})"
     except BadWeights as error:
