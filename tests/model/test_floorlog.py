@@ -126,7 +126,7 @@ def test_an_interruption_is_ducked_at_once_and_yielded_to_within_800_ms(kind: st
             onset = slice_at(turn.start_s)
             assert Action.DUCK in actions[onset : onset + 2]
             assert Action.YIELD in actions[onset : slice_at(turn.start_s + 0.8) + 1]
-            assert Action.YIELD not in actions[onset : slice_at(turn.start_s + 0.25)]
+            assert Action.YIELD not in actions[onset : slice_at(turn.start_s + 0.16)]
     assert turns >= 4
 
 
