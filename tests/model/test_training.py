@@ -3,9 +3,12 @@
 import json
 import math
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from duologue_model.slices import SLICE_SAMPLES
 from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.loss import MOST_WEIGHT, action_weights
 from duologue_model.training.material import Ahead, Prepared, Simulated, draw_window
+from duologue_model.training.simulate import write_shard
 from duologue_model.training.targets import future_bins, hazard_bins, letters_between
 from duologue_model.training.train import Recipe, Trainer, area_under_curve, learning_rate, main
 from duologue_model.vocabulary import Action, UserState
@@ -194,3 +198,39 @@ def test_sessions_shorter_than_a_window_are_refused(tmp_path: Path) -> None:
 def test_the_command_line_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--data", str(tmp_path), "--out", str(tmp_path / "run")]) == 2
     assert "holds no shards" in capsys.readouterr().err
+
+
+@pytest.mark.e2e
+def test_two_processes_train_one_network(tmp_path: Path) -> None:
+    """Each draws windows of its own; the gradients are averaged, and the first writes the checkpoint."""
+    long = [longer(example(name), 4) for name in ("one", "three")]
+    (tmp_path / "data").mkdir()
+    write_shard(tmp_path / "data" / "train-0.npz", long)
+    train = ["-m", "duologue_model.training.train", "--data", str(tmp_path / "data"), "--steps", "2"]
+    alone = [sys.executable, *train, "--out", str(tmp_path / "alone")]
+    together = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        *train, "--out", str(tmp_path / "together"),
+    ]  # fmt: skip
+    for command in (alone, together):
+        subprocess.run(command, check=True, capture_output=True, timeout=300)
+    first, second = (
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=False) for name in ("alone", "together")
+    )
+    assert first["step"] == second["step"] == 2
+    curves = (tmp_path / "together" / "curves.jsonl").read_text().splitlines()
+    assert len(curves) == 2, "only the first process writes"
+    weight = "blocks.0.feed_forward.down.weight"
+    assert not torch.equal(first["network"][weight], second["network"][weight]), "other windows were heard as well"
+
+
+def longer(one: SessionExample, times: int) -> SessionExample:
+    """The session again and again."""
+    repeated: dict[str, Any] = {}
+    for field in fields(one):
+        value = getattr(one, field.name)
+        if isinstance(value, np.ndarray):
+            repeated[field.name] = np.concatenate([value] * times)
+        elif field.name == "words":
+            repeated[field.name] = value * times
+    return replace(one, **repeated)
