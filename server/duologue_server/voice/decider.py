@@ -35,17 +35,21 @@ class Calm:
     """Whether the room is quiet: no speech for a while, no sound that stands out of it."""
 
     def __init__(self) -> None:
-        self._room = QUIETEST
+        self.room = QUIETEST
+        """Level of the room: of the softest slices of late."""
+        self.now = False
+        """Whether the last slice was calm."""
         self._last_speech_s = 0.0
 
     def hear(self, t: float, microphone: Samples, speech: bool) -> bool:
         """Takes a slice. `speech`: somebody speaks in it, or may begin to."""
         level = float(np.sqrt(np.mean(np.square(microphone))))
-        stands_out = level > STIR_RATIO * self._room
-        self._room = max(QUIETEST, min(level, self._room * RISE))
+        stands_out = level > STIR_RATIO * self.room
+        self.room = max(QUIETEST, min(level, self.room * RISE))
         if speech:
             self._last_speech_s = t
-        return not stands_out and t - self._last_speech_s >= CALM_AFTER_S
+        self.now = not stands_out and t - self._last_speech_s >= CALM_AFTER_S
+        return self.now
 
 
 class Decider:

@@ -70,7 +70,7 @@ class VoiceLoop:
         self._rules = rules
         self.floor = FloorState(microphone=microphone, home=microphone)
         self._perception = Perception(parts.mouth, parts.player)
-        self._calm = Calm()
+        self.calm = Calm()
         self._decider = Decider(parts.engine, clock, self._decide, self._engine_failed)
         self._account = Account()
         self._samples_heard = 0
@@ -232,7 +232,7 @@ class VoiceLoop:
         heard = self._perception.take(self.now_s(), self.floor, self._heard_text, open_)
         t, ear = self._samples_heard / RATE_HZ, self._parts.ear
         speech = ear.is_speaking or ear.stirs or self.floor.user_speaking
-        calm = self._calm.hear(t, heard.microphone, speech)
+        calm = self.calm.hear(t, heard.microphone, speech)
         self._decider.take(t, heard, calm and self.idle and not something_came(heard))
 
     def _decide(self, t: float, heard: Slice, decision: Decision, took_s: float) -> None:

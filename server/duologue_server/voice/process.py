@@ -49,6 +49,11 @@ BLOCK_SAMPLES = RATE_HZ * BLOCK_MS // 1000
 REOPEN_EVERY_S = 2.0
 RING_S = 2.0
 RELAXED_BLOCKS = 4
+"""While nothing waits, the voice thread is woken for a slice at a time."""
+CALM_BLOCKS = 16
+"""While nobody has spoken for a while either, for several, unless a block stands out of the room."""
+STANDS_OUT = 2.0
+"""6 dB: softer than that, speech is not noticed in any room."""
 BEGAN = "the sound began at "
 """Precedes `time.monotonic()` of the first sample on stderr, for those who measure from outside."""
 MOST_REFERENCE_LEAD = 4 * BLOCK_SAMPLES
@@ -70,8 +75,8 @@ class Sound:
         """`time.monotonic()` of the first sample of the device that was opened last."""
         self._near: Samples = np.zeros(0, np.float32)
         self._far: Samples = np.zeros(0, np.float32)
-        self.relaxed = False
-        """Wake the voice thread for four blocks at a time: most of a day nobody speaks."""
+        self._wake_after = 1
+        self._loud = 0.0
         self._adopt(device)
 
     @property
@@ -104,6 +109,15 @@ class Sound:
     def stop(self) -> None:
         self._device.stop()
 
+    def attend(self) -> None:
+        """From now on the voice thread is woken for every block."""
+        self._wake_after = 1
+
+    def relax(self, calm: bool, room: float) -> None:
+        """It is woken more seldom: most of a day nobody speaks. `room`: the level of a quiet room, as RMS."""
+        self._wake_after = CALM_BLOCKS if calm else RELAXED_BLOCKS
+        self._loud = STANDS_OUT * room
+
     def blocks(self) -> list[tuple[Samples, Samples]]:
         """What has arrived: pairs of microphone and own playback, `[320]` each at 16 kHz."""
         self._near = np.concatenate([self._near, self._to_near.push(self._ring.take())])
@@ -127,7 +141,9 @@ class Sound:
 
     def _copy(self, block: Samples) -> None:
         self._ring.write(block)
-        if not self.relaxed or len(self._ring) >= RELAXED_BLOCKS * len(block):
+        waiting = len(self._ring) / max(1, len(block))
+        loud = waiting >= RELAXED_BLOCKS and float(np.dot(block, block)) > len(block) * self._loud**2
+        if loud or waiting >= self._wake_after:
             self._wake()
 
     def _fill(self, n: int) -> Samples:
@@ -217,7 +233,7 @@ class VoiceHost:
             case _:
                 self._loop.receive(message)  # type: ignore[arg-type]
                 if self._sound is not None:
-                    self._sound.relaxed = False
+                    self._sound.attend()
 
     def _load(self) -> Voice:
         assert self._options is not None
@@ -284,7 +300,10 @@ class VoiceHost:
             if loop.microphone_present and (trouble := self._silence.update(near)):
                 self._tell(trouble)
             loop.hear(self._voice.canceller.process(near, far), far)
-        sound.relaxed = loop.idle
+        if loop.idle:
+            sound.relax(loop.calm.now, loop.calm.room)
+        else:
+            sound.attend()
 
     def _record(self, file: MicrophoneFile, heard: Samples) -> None:
         try:
