@@ -91,15 +91,22 @@ def decision_of(belief: Belief, silent_s: float, thresholds: Thresholds, microph
 
 
 def choose(belief: Belief, silent_s: float, thresholds: Thresholds) -> Action:
-    """The action that passes its threshold by most; without one, the likeliest that changes nothing."""
+    """The action that passes its threshold by most; without one, the likeliest that changes nothing.
+
+    Who is not sure enough to stop lowers the voice meanwhile: a yield counts for ducking too.
+    """
+    p = dict(zip(ACTIONS, belief.action, strict=True))
+    p[Action.DUCK] += p[Action.YIELD]
     passing = {}
     still = {}
-    for action, probability in zip(ACTIONS, belief.action, strict=True):
+    for action, probability in p.items():
         threshold = thresholds.of(action)
         if threshold is None:
             still[action] = probability
         elif probability >= threshold and (action is not Action.DELEGATE or _over(belief, silent_s, thresholds)):
             passing[action] = probability / threshold
+    if Action.YIELD in passing:
+        passing.pop(Action.DUCK, None)
     best = passing or still
     return max(best, key=best.__getitem__)
 

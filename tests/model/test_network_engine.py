@@ -46,6 +46,12 @@ def test_what_changes_the_floor_needs_its_threshold() -> None:
     assert chosen(Thresholds(duck=0.4, yield_=0.4), DUCK=0.42, YIELD=0.57, KEEP=0.01) is Action.YIELD
 
 
+def test_who_is_not_sure_enough_to_stop_lowers_the_voice() -> None:
+    assert chosen(Thresholds(), DUCK=0.34, YIELD=0.48, RESUME=0.17) is Action.DUCK
+    assert chosen(Thresholds(yield_=0.4), DUCK=0.48, YIELD=0.42, KEEP=0.1) is Action.YIELD
+    assert chosen(Thresholds(), DUCK=0.2, YIELD=0.2, KEEP=0.6) is Action.KEEP
+
+
 def test_a_turn_is_handed_over_when_it_is_over_or_when_silence_has_lasted() -> None:
     thresholds = Thresholds(delegate=0.3, ended=0.6, patience_s=1.0)
     assert chosen(thresholds, ended=0.5, silent_s=0.3, DELEGATE=0.7, SILENT=0.3) is Action.SILENT
