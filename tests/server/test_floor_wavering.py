@@ -207,3 +207,23 @@ def test_a_request_for_silence_drops_what_waits_once() -> None:
         (2.0, DropUtterance(HINT, "asked to stop")),
         state=state,
     )
+
+
+def test_speech_over_a_lowered_voice_that_goes_on_is_given_way_to_by_rule() -> None:
+    wondering = slices(2.0, [Action.DUCK] * 12, UserState.BACKCHANNEL, speech=True)
+    effects, after = done([SayCame(1.0, SAID), *wondering], FloorState())
+    assert (2.0, Duck()) in effects
+    assert [t for t, effect in effects if effect == Stop("speech")][0] == pytest.approx(2.8, abs=0.1)
+    assert after.yielded == SAID
+
+
+@pytest.mark.parametrize("user", [UserState.SPEAKING_TO_OTHERS, UserState.NOISE, UserState.ECHO])
+def test_speech_that_is_not_for_us_is_not_given_way_to_by_rule(user: UserState) -> None:
+    effects, _ = done([SayCame(1.0, SAID), *slices(2.0, [Action.DUCK] * 18, user, speech=True)], FloorState())
+    assert Stop("speech") not in [effect for _, effect in effects]
+
+
+def test_a_lowered_voice_that_nobody_speaks_over_is_not_stopped_by_rule() -> None:
+    short = slices(2.0, [Action.DUCK] * 4, UserState.BACKCHANNEL, speech=True)
+    effects, _ = done([SayCame(1.0, SAID), *short, *slices(2.32, [Action.DUCK] * 10)], FloorState())
+    assert Stop("speech") not in [effect for _, effect in effects]

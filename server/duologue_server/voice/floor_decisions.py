@@ -43,6 +43,8 @@ def _act(state: FloorState, decision: Decision, t: float, rules: Rules) -> Step:
             return _take(state, t, rules)
         case Action.DUCK if _may_duck(state, decision, t, rules):
             return replace(state, ducked=True, ducked_s=t), (Duck(),)
+        case Action.DUCK if _talked_over(state, decision, t, rules):
+            return _yield(state, UserState.CLARIFICATION)
         case Action.YIELD if state.sounding:
             return _yield(state, decision.user)
         case Action.RESUME:
@@ -99,6 +101,12 @@ def _may_duck(state: FloorState, decision: Decision, t: float, rules: Rules) -> 
     if state.sounding is None or state.ducked:
         return False
     return decision.speech or t - state.ducked_s >= rules.duck_again_s
+
+
+def _talked_over(state: FloorState, decision: Decision, t: float, rules: Rules) -> bool:
+    """Whether somebody goes on speaking over the lowered voice, and is not known to speak to others."""
+    others = decision.user in (UserState.SPEAKING_TO_OTHERS, UserState.NOISE, UserState.ECHO)
+    return state.ducked and decision.speech and not others and t - state.ducked_s >= rules.overlap_yields_s
 
 
 def _yield(state: FloorState, user: UserState) -> Step:

@@ -41,6 +41,9 @@ class Rules:
     """A lowered voice stays so for this long: a wavering model would make it flutter."""
     duck_lasts_s: float = 1.5
     """A lowered voice that nobody speaks over is raised after this."""
+    overlap_yields_s: float = 0.8
+    """Somebody has spoken over a lowered voice for so long, and not to others: longer than people acknowledge, so it
+    gives way even if the model goes on wondering. Human backchannels last 0.4 s in the median (Switchboard)."""
     duck_again_s: float = 2.5
     """Within this, only a voice that is heard lowers it again."""
     words_come_s: float = 3.0
