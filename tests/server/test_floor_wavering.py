@@ -213,7 +213,7 @@ def test_speech_over_a_lowered_voice_that_goes_on_is_given_way_to_by_rule() -> N
     wondering = slices(2.0, [Action.DUCK] * 12, UserState.BACKCHANNEL, speech=True)
     effects, after = done([SayCame(1.0, SAID), *wondering], FloorState())
     assert (2.0, Duck()) in effects
-    assert [t for t, effect in effects if effect == Stop("speech")][0] == pytest.approx(2.8, abs=0.1)
+    assert next(t for t, effect in effects if effect == Stop("speech")) == pytest.approx(2.8, abs=0.1)
     assert after.yielded == SAID
 
 

@@ -122,7 +122,11 @@ def test_a_withdrawn_offer_is_told_and_not_spoken() -> None:
 
 def asked(stage: Stage, t: float, text: str = "what is this") -> None:
     """The ear has a complete turn of the user then."""
-    stage.call_at(t, lambda: stage.loop._advance(TurnEnded(t, text, t - 0.5)))
+
+    def ended() -> None:
+        stage.loop._advance(TurnEnded(t, text, t - 0.5))
+
+    stage.call_at(t, ended)
 
 
 def test_an_answer_is_spoken_from_its_first_clause_on() -> None:
