@@ -86,7 +86,8 @@ def test_a_talk_is_recorded_and_replayed(tmp_path: Path, microphone: Path) -> No
     assert sum(event.kind == "keys" for event in session.events) == 2
     assert any(isinstance(fact, SoundOn) and fact.cause == "confirm" for fact in facts)
     assert session.microphone is not None
-    assert abs(len(session.microphone) / 16_000 - session.duration_s) < 1.0
+    # The recording lasts until the voice process has gone, which takes it a second.
+    assert abs(len(session.microphone) / 16_000 - session.duration_s) < 2.0
 
 
 def test_an_editor_is_recorded_while_its_voice_dies(tmp_path: Path, microphone: Path) -> None:
