@@ -7,9 +7,10 @@ run nothing. The same file opens as int8, or is multiplied out to floats where t
 
 import copy
 import hashlib
+import json
 import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -21,6 +22,8 @@ from duologue_model.config import ModelConfig
 from duologue_model.network import FloorNetwork
 
 FORMAT = "duologue-floor-1"
+ABOUT = "duologue"
+"""Name of the one entry of the metadata: format and config, as JSON."""
 MATRIX = ".weight"
 SCALE = ".weight.scale"
 QUANTIZED_PARTS = ("embedding.microphone", "embedding.playback", "blocks")
@@ -72,8 +75,9 @@ def save(network: FloorNetwork, path: Path) -> str:
     tensors = {name: tensor.detach().clone().contiguous() for name, tensor in network.state_dict().items()}
     for name, _ in _matrices(network):
         tensors[name + MATRIX], tensors[name + SCALE] = _to_int8(tensors[name + MATRIX])
-    config = {name: str(value) for name, value in asdict(network.config).items()}
-    save_file(tensors, path, metadata={"format": FORMAT, **config})
+    # One entry: safetensors writes several in any order, and the same weights would not have the same hash.
+    about = json.dumps({"format": FORMAT, **asdict(network.config)}, sort_keys=True)
+    save_file(tensors, path, metadata={ABOUT: about})
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -86,13 +90,13 @@ def load(path: Path, sha256: str | None = None, int8: bool = True) -> FloorNetwo
         raise BadWeights(f"{path.name} is not the file that was expected. Install the package again, or train anew.")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = dict(file.metadata() or {})
+            about = json.loads((file.metadata() or {}).get(ABOUT, "{}"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping
     except Exception as error:  # safetensors raises its own, and others for short files
         raise BadWeights(f"{path.name} cannot be read as weights ({error}). Install the package again.") from error
-    if metadata.get("format") != FORMAT:
-        raise BadWeights(f"{path.name} is of format {metadata.get('format')!r}, not {FORMAT!r}: update Duologue.")
-    return _assemble(_config_of(metadata), tensors, int8 and can_int8())
+    if about.pop("format", None) != FORMAT:
+        raise BadWeights(f"{path.name} is not of the format {FORMAT!r}: update Duologue.")
+    return _assemble(ModelConfig(**about), tensors, int8 and can_int8())
 
 
 def _assemble(config: ModelConfig, tensors: dict[str, Tensor], int8: bool) -> FloorNetwork:
@@ -106,11 +110,6 @@ def _assemble(config: ModelConfig, tensors: dict[str, Tensor], int8: bool) -> Fl
         for name, scale in matrices.items():
             network.set_submodule(name, Int8Linear(tensors[name + MATRIX], scale))
     return network.eval()
-
-
-def _config_of(metadata: dict[str, str]) -> ModelConfig:
-    whole = {field.name: int(metadata[field.name]) for field in fields(ModelConfig) if field.name != "dropout"}
-    return ModelConfig(**whole, dropout=float(metadata["dropout"]))
 
 
 def _matrices(network: FloorNetwork) -> Iterator[tuple[str, nn.Linear]]:
