@@ -20,7 +20,8 @@ from support.lsp_client import SERVER, ServerProcess
 pytestmark = pytest.mark.e2e
 
 RATE_HZ = 24_000
-BACK_WITHIN_S = 5.0
+BACK_WITHIN_S = 20.0
+"""A bound for a very busy machine; how long it takes is measured by the bench."""
 GONE_WITHIN_S = 2.0
 TEXT = """def total(prices):
     result = 0
