@@ -197,23 +197,43 @@ def reach_of_whole(slices: int, window: int, config: ModelConfig, device: torch.
     return Reach(rotation(number.repeat_interleave(TOKENS), config.head_width), blocks=tuple(blocks))
 
 
+def rotation_of_step(position: int, slices: int, config: ModelConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    """See `Reach.rotation`: the same for all windows."""
+    number = torch.arange(position, position + slices, device=device)
+    cos, sin = rotation(number, config.head_width)
+    return cos.repeat_interleave(TOKENS, 0), sin.repeat_interleave(TOKENS, 0)
+
+
 def reach_of_step(
-    position: int, slices: int, window: int, config: ModelConfig, device: torch.device, begun: Tensor | None = None
+    position: int,
+    slices: int,
+    window: int,
+    config: ModelConfig,
+    turning: tuple[Tensor, Tensor],
+    begun: Tensor | None = None,
 ) -> Reach:
-    """The reach of the next `slices` slices of a stream that has had `position` slices.
+    """The reach of the next `slices` slices of a stream that has had `position` slices, on the device of `turning`.
 
     `begun` `[B]`: where the session of each row began, if not all at 0; it sees nothing of the one before it.
     """
     if not 0 < slices <= config.slices_per_step:
         raise ValueError(f"A step takes 1 to {config.slices_per_step} slices, not {slices}: cut the stream into steps.")
-    end = position + slices
-    number = torch.arange(position, end, device=device)
+    end, device = position + slices, turning[0].device
     slots = config.slots(window)
     written = written_slots(end, slots)
-    first = config.sinks + number % slots * TOKENS
-    places = (first[:, None] + torch.arange(TOKENS, device=device)).flatten()
+    places = torch.tensor(
+        [config.sinks + number % slots * TOKENS + token for number in range(position, end) for token in range(TOKENS)],
+        device=device,
+    )
     mask = None
-    if slices > 1 or end > window + 1 or begun is not None:
+    if slices == 1 and begun is None and written == slots:
+        # Nearly every step of a day: all of the ring but the slots that only a longer step would read.
+        mask = torch.zeros(1, config.sinks + slots * TOKENS, device=device)
+        for stale in range(end, end + slots - window - 1):
+            first = config.sinks + stale % slots * TOKENS
+            mask[:, first : first + TOKENS] = -torch.inf
+    elif slices > 1 or end > window + 1 or begun is not None:
+        number = torch.arange(position, end, device=device)
         slot = torch.arange(written, device=device)
         held = end - 1 - (end - 1 - slot) % slots
         visible = _visible(number, held, window).repeat_interleave(TOKENS, 1)
@@ -223,8 +243,7 @@ def reach_of_step(
             visible = visible & (held >= begun[:, None]).repeat_interleave(TOKENS, 1)[:, None, None]
         visible = F.pad(visible, (config.sinks, 0), value=True)
         mask = torch.zeros(visible.shape, device=device).masked_fill_(~visible, -torch.inf)
-    turn = rotation(number.repeat_interleave(TOKENS), config.head_width)
-    return Reach(turn, mask, places=places, readable=config.sinks + written * TOKENS)
+    return Reach(turning, mask, places=places, readable=config.sinks + written * TOKENS)
 
 
 def written_slots(position: int, slots: int) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from duologue_model.config import TOKENS
 from duologue_model.features import AudioState
-from duologue_model.layers import Block, LayerCache, reach_of_step
+from duologue_model.layers import Block, LayerCache, reach_of_step, rotation_of_step
 from duologue_model.network import FloorNetwork, Outputs
 from duologue_model.slices import Slice
 from duologue_model.streams import Inputs, Streams, encode, encode_together
@@ -59,7 +59,7 @@ class NetworkState:
         )
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def start(network: FloorNetwork, batch: int = 1) -> NetworkState:
     """The state before the first slice: sinks in their places, all else NaN, so that reading it would be heard of."""
     config = network.config
@@ -73,15 +73,16 @@ def start(network: FloorNetwork, batch: int = 1) -> NetworkState:
     return NetworkState(0, AudioState.silent(batch), tuple(layers))
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def step(network: FloorNetwork, state: NetworkState, inputs: Inputs) -> tuple[NetworkState, Outputs]:
     """The next one to eight slices in one forward: the same result as one by one. `state` must not be used again.
 
     Raises ValueError for more slices than the ring has room for.
     """
     config, device = network.config, inputs.events.device
+    turning = rotation_of_step(state.position, len(inputs), config, device)
     reach = {
-        window: reach_of_step(state.position, len(inputs), window, config, device, state.begun)
+        window: reach_of_step(state.position, len(inputs), window, config, turning, state.begun)
         for window in set(config.windows)
     }
     outputs = network.over(inputs, reach, state.layers)

@@ -4,7 +4,17 @@ import pytest
 import torch
 
 from duologue_model.config import TOKENS, ModelConfig
-from duologue_model.layers import Attention, LayerCache, reach_of_step, reach_of_whole, rotate, rotation, written_slots
+from duologue_model.layers import (
+    Attention,
+    LayerCache,
+    Reach,
+    reach_of_step,
+    reach_of_whole,
+    rotate,
+    rotation,
+    rotation_of_step,
+    written_slots,
+)
 
 CPU = torch.device("cpu")
 TINY = ModelConfig(depth=2, slices_per_step=8, dropout=0.0)
@@ -31,13 +41,17 @@ def empty_cache(attention: Attention) -> LayerCache:
     return LayerCache(torch.cat([keys, unwritten], dim=2), torch.cat([values, unwritten], dim=2))
 
 
+def reach(position: int, count: int) -> Reach:
+    return reach_of_step(position, count, WINDOW, TINY, rotation_of_step(position, count, TINY, CPU))
+
+
 @torch.no_grad()
 def check(attention: Attention, x: torch.Tensor, slices_per_step: int) -> torch.Tensor:
     """The layer's output over a stream."""
     cache, position, seen = empty_cache(attention), 0, []
     for piece in torch.split(x, slices_per_step * TOKENS, dim=1):
         count = piece.shape[1] // TOKENS
-        seen.append(attention(piece, reach_of_step(position, count, WINDOW, TINY, CPU), cache))
+        seen.append(attention(piece, reach(position, count), cache))
         position += count
     return torch.cat(seen, dim=1)
 
@@ -75,7 +89,7 @@ def test_the_sinks_are_seen_by_everybody(attention: Attention) -> None:
 
 def test_a_step_longer_than_the_ring_allows_is_refused() -> None:
     with pytest.raises(ValueError, match="1 to 8 slices, not 9"):
-        reach_of_step(0, 9, WINDOW, TINY, CPU)
+        reach(0, 9)
 
 
 def test_written_slots_are_the_first_ones() -> None:

@@ -151,7 +151,7 @@ def test_memory_is_the_same_after_ten_thousand_slices() -> None:
 def test_the_same_minute_is_decided_alike_after_eight_hours(network: FloorNetwork) -> None:
     slices = some_slices(SLICES)
     early = check(network, slices, (1,))["action"]
-    state = replace(start(network), position=360_000)
+    state = replace(start(network).clone(), position=360_000)
     # A full ring of what nobody will see any more stands for the eight hours before.
     for layer in state.layers:
         layer.keys.nan_to_num_(0.5)

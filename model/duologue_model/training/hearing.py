@@ -14,7 +14,7 @@ from duologue_model.training.floorlog import SLICE_S, FloorLog, Turn
 
 STEP_S = 0.32
 """While somebody speaks, the product recognises what there is so often; it shows the words that two results share."""
-PAUSE_S = 0.2
+PAUSE_S = 0.15
 """After so much silence all of the turn is recognised again, whether it is over or not."""
 GATE_S = 0.15
 """The detector holds on for so long after speech, and shorter silences are none."""

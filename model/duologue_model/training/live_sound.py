@@ -88,7 +88,8 @@ class LiveSound:
 
     def __init__(self, bank: Bank, rng: Generator, conditions: Conditions, echo_db: float, seconds: float) -> None:
         self._bank, self._conditions = bank, conditions
-        self._noise_rng, key_rng, room_rng, self._wander_rng = rng.spawn(4)
+        self._noise_rng, key_rng, room_rng, self._wander_rng, dimming_rng = rng.spawn(5)
+        self._dimmed = rooms.Dimming(dimming_rng, conditions.dimming_db)
         self._near, self._far = responses(room_rng, conditions)
         self._keyboard = Keyboard(bank, key_rng, conditions)
         level = np.float32(SPEECH_RMS * 10 ** (-conditions.snr_db / 20))
@@ -114,7 +115,7 @@ class LiveSound:
         for said in stage.sounded[-3:]:
             self._play(said, stage.ducked_s if said is stage.sounded[-1] else None, start, end)
         playback = np.clip(self._played.part(start, end), -1.0, 1.0)
-        heard = self._around.part(start, end) + self._returned(start, end)
+        heard = self._dimmed(self._around.part(start, end) + self._returned(start, end), playback, start)
         heard += self._room.take(range(start, end), mode="wrap")
         microphone = self._recorded(heard, start, end) * np.float32(seen.microphone_open)
         self._open.append(seen.microphone_open)

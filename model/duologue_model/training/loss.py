@@ -15,6 +15,10 @@ MOST_WEIGHT = 10.0
 """Rare actions count more, by the root of their rarity, but not more than this."""
 
 
+IN_SILENCE = 3.0
+"""The hazard counts so much more while the user is silent: only then is anything decided from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LossWeights:
     """How much each head counts; a starting point, to be tuned on the development set."""
@@ -50,10 +54,16 @@ def loss_of(
             return logits.sum() * 0.0
         return functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), weight, ignore_index=IGNORED)
 
+    def over(logits: Tensor, labels: Tensor, voice: Tensor) -> Tensor:
+        silent = ~voice[..., 0].bool().any(dim=-1)
+        weights = (labels != IGNORED) * (1.0 + (IN_SILENCE - 1.0) * silent)
+        each = functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none")
+        return (each * weights.flatten()).sum() / weights.sum().clamp(min=1.0)
+
     parts = {
         "action": choice(outputs.action, stacked("action"), by_action.to(outputs.action.device)),
         "user": choice(outputs.user, stacked("user")),
-        "hazard": choice(outputs.hazard, stacked("hazard")),
+        "hazard": over(outputs.hazard, stacked("hazard"), stacked("voice")),
         "futures": choice(outputs.futures, stacked("futures")),
         "voice": functional.binary_cross_entropy_with_logits(outputs.voice, stacked("voice")),
     }

@@ -31,7 +31,14 @@ NEARLY_S = 0.15
 """Who hands a turn over so shortly before its end has all of it."""
 REPLY_LIVES_S = 12.0
 """An answer that could not begin within this stays as text."""
+DUCK_HOLDS_S, DUCK_LASTS_S, DUCK_AGAIN_S = 0.24, 1.5, 2.5
+OVERLAP_YIELDS_S = 0.8
+REPLY_WAITS_S = 1.0
+"""As in the rules of the product's floor, which say why."""
+WAVERS_S = 1.2
+"""The longest that a hesitant partner goes on, lowered, before it stops for an interruption."""
 _NOT_FOR_US = (UserState.NOISE, UserState.SPEAKING_TO_OTHERS)
+_NOT_TO_US = (*_NOT_FOR_US, UserState.ECHO)
 _CHOSEN = frozenset({Action.DUCK, Action.YIELD, Action.RESUME, Action.TAKE, Action.DELEGATE, Action.BACKCHANNEL})
 
 
@@ -92,6 +99,7 @@ class Partner:
         self.last_key_s = -60.0
         self._last_user_s = self._last_own_s = -60.0
         self.ducked_s: float | None = None
+        self._last_duck_s = -60.0
         self._yielded: Sounded | None = None
         self._reply_due_s: float | None = None
         self._reply_since_s = 0.0
@@ -146,9 +154,12 @@ class Partner:
         return [token in done for token in ForcedToken]
 
     def advance(self, t: float) -> None:
-        """What becomes due by `t` without a decision: an utterance ends, an answer comes and begins if it may."""
+        """What becomes due by `t` without a decision: an utterance ends, an answer comes and begins if it may, a
+        lowered voice that nobody speaks over is raised."""
         if self.now and self.ends_s <= t:
             self.end(self.ends_s, "end")
+        if self.now and self.ducked_s is not None and t - max(self.ducked_s, self._last_user_s) >= DUCK_LASTS_S:
+            self._unduck(t)
         if self._reply_due_s is not None and self._reply_due_s <= t:
             self.reply, self._reply_due_s = self._bank.pick(self._rng, "reply"), None
             self._reply_since_s = t
@@ -225,15 +236,13 @@ class Partner:
         match self.own:
             case Action.TAKE:
                 self._take(t)
-            case Action.DUCK if self.now and self.ducked_s is None:
-                self.ducked_s = t
-            case Action.KEEP if self.now:
-                self._unduck(t)
-            case Action.YIELD if self.now:
-                self._yield(t, stop=user is UserState.STOP_REQUEST)
+            case Action.DUCK | Action.KEEP | Action.YIELD if self.now:
+                self._while_sounding(t, user)
             case Action.RESUME:
                 self._resume(t)
-            case Action.DELEGATE if self.now is None and hands_over:
+            case Action.DELEGATE if hands_over and (self.now is None or self.now.kind == "hum" or self.ducked):
+                if self.now and self.now.kind != "hum":
+                    self._yield(t, stop=False)
                 self._delegate(t, turn, asks)
             case Action.BACKCHANNEL if self.now is None:
                 self._begin(t, "hum", self._bank.pick(self._rng, "hum"))
@@ -242,6 +251,22 @@ class Partner:
                 self.forgotten_s.append(t)
             case Action.SILENT if forgets and not self._heard_speech:
                 self.forgotten_s.append(t)
+            case Action.SILENT if user is UserState.QUIET and self._answer_is_due(t):
+                self._take(t)
+            case _:
+                pass
+
+    def _while_sounding(self, t: float, user: UserState | None) -> None:
+        match self.own:
+            case Action.DUCK if self.ducked_s is None:
+                if self._heard_speech or t - self._last_duck_s >= DUCK_AGAIN_S:
+                    self.ducked_s = self._last_duck_s = t
+            case Action.DUCK if self._talked_over(t, user):
+                self._yield(t, stop=False)
+            case Action.KEEP if self._held_down(t):
+                self._unduck(t)
+            case Action.YIELD:
+                self._yield(t, stop=user is UserState.STOP_REQUEST)
             case _:
                 pass
 
@@ -274,6 +299,9 @@ class Partner:
         return wanted
 
     def _hesitate(self, wanted: Action) -> int:
+        if wanted is Action.YIELD and self._habits.hesitation_slices and self._rng.random() < 0.5:
+            # A partner that always yields at once teaches that whoever has not yielded was right not to.
+            return int(self._rng.uniform(0.0, WAVERS_S) / SLICE_S)
         if wanted is Action.DELEGATE and self._habits.turn_delay:
             # People begin so early that a model would rarely see a turn that is over and still not answered, and
             # would take every longer silence for a pause.
@@ -293,6 +321,20 @@ class Partner:
             return Action.YIELD
         pausing = turn is not None and moment.t < turn.end_s and moment.since_speech_s > 0.3
         return Action.DELEGATE if pausing and not moment.sounding else None
+
+    def _talked_over(self, t: float, user: UserState | None) -> bool:
+        """Whether somebody goes on speaking over the lowered voice, and is not known to speak to others."""
+        if self.now is None or self.ducked_s is None or user in _NOT_TO_US:
+            return False
+        return self._heard_speech and t - self.ducked_s >= OVERLAP_YIELDS_S
+
+    def _held_down(self, t: float) -> bool:
+        """Whether the voice has been lowered for so long that it may be raised: a wavering partner would flutter."""
+        return self.ducked_s is not None and t - self.ducked_s >= DUCK_HOLDS_S
+
+    def _answer_is_due(self, t: float) -> bool:
+        since_s = max(self._last_user_s, self._reply_since_s, self._last_own_s)
+        return self.reply is not None and t - since_s >= REPLY_WAITS_S
 
     def _may_begin(self, t: float, kind: PartnerKind) -> bool:
         if self.now or self._heard_speech:
@@ -332,8 +374,9 @@ class Partner:
     def _resume(self, t: float) -> None:
         yielded = self._yielded
         if self.now:
-            self._unduck(t)
-            self.forgotten_s.append(t)
+            if self._held_down(t):
+                self._unduck(t)
+                self.forgotten_s.append(t)
         elif yielded is not None and self._may_begin(t, "reply"):
             heard = yielded.clip_start + int((yielded.end_s - yielded.start_s - BACK_S) * RATE_HZ)
             self._begin(t, yielded.kind, self._bank.clips[yielded.clip], max(0, heard))

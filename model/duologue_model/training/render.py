@@ -1,6 +1,6 @@
 """From an event log to sound: the microphone `[T·1280]`, the playback `[T·1280]` and where voices are in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -34,6 +34,8 @@ class Conditions:
     echo_delay_s: float = 0.1
     echo_residue: bool = False
     """The echo went through a canceller that is not perfect."""
+    dimming_db: float = 0.0
+    """How much of the user's voice that canceller takes at most while the partner speaks."""
     decay_s: float = 0.0
     """Reverberation; 0: none at all."""
     keys_db: float = -14.0
@@ -51,7 +53,7 @@ class Conditions:
 
 def draw_conditions(rng: Generator) -> Conditions:
     """As varied as desks are: 0–30 dB signal to noise, ±12 dB gain, echo after 20–250 ms."""
-    return Conditions(
+    conditions = Conditions(
         snr_db=float(30.0 * rng.beta(1.6, 1.0)),
         gain_db=float(np.clip(rng.normal(0.0, 5.0), -12.0, 12.0)),
         echo_delay_s=float(rng.uniform(0.02, 0.25)),
@@ -65,6 +67,7 @@ def draw_conditions(rng: Generator) -> Conditions:
         low_hz=float(rng.choice([0.0, rng.uniform(60.0, 300.0)])),
         high_hz=float(rng.uniform(3300.0, 4500.0) if rng.random() < 0.1 else rng.uniform(5500.0, 8000.0)),
     )
+    return replace(conditions, dimming_db=float(rng.uniform(0.0, 12.0)) if conditions.echo_residue else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def render(log: FloorLog, bank: Bank, rng: Generator, conditions: Conditions) ->
     if log.echo_db > -80.0:
         returned = rooms.echo(playback, conditions.echo_delay_s, log.echo_db, near)
         microphone += rooms.residue(rng, returned) if conditions.echo_residue else returned
+    microphone = rooms.Dimming(rng.spawn(1)[0], conditions.dimming_db)(microphone, playback)
     microphone += room_noise(bank, rng, length) * np.float32(SPEECH_RMS * 10 ** (-conditions.snr_db / 20))
     recorded = _recorded(microphone, rng, conditions)
     open_ = log.perceived.microphone_open

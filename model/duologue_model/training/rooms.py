@@ -7,6 +7,12 @@ from numpy.typing import NDArray
 from duologue_model.slices import RATE_HZ, Samples
 from duologue_model.training.floorlog import NoiseKind
 
+_FRAME = RATE_HZ // 100
+_WANDERS = 25
+"""Frames in which a canceller's appetite changes."""
+_SOUNDS = 0.003
+"""Root mean square of a playback that is worth cancelling."""
+
 
 def room_tail(rng: Generator, decay_s: float, direct_share: float) -> Samples:
     """An impulse response `[N]`: the direct sound, a few reflections, and noise that falls by 60 dB in `decay_s`."""
@@ -76,6 +82,32 @@ def residue(rng: Generator, returned: Samples) -> Samples:
     peak = max(float(np.abs(rough).max(initial=0.0)), 1e-6)
     bent: Samples = (np.tanh(2.0 * rough / peak) * (peak / 2.0)).astype(np.float32)
     return bent
+
+
+class Dimming:
+    """What a canceller takes of everything else while the partner's voice sounds: up to `most_db`, and it wanders.
+
+    Called once for all of a session, or for its blocks in order.
+    """
+
+    def __init__(self, rng: Generator, most_db: float) -> None:
+        self._rng, self._most_db = rng, most_db
+        self._shares = [float(rng.uniform())]
+        """Of `most_db`, at every fourth of a second."""
+
+    def __call__(self, heard: Samples, playback: Samples, start: int = 0) -> Samples:
+        """`heard` `[N]` from sample `start` on, dimmed where `playback` `[N]` sounds; N in whole frames of 10 ms."""
+        if not self._most_db or not playback.any():
+            return heard
+        frames = len(heard) // _FRAME
+        loud = np.sqrt(np.mean(playback.reshape(frames, _FRAME) ** 2, axis=1)) > _SOUNDS
+        at = (start / _FRAME + np.arange(frames)) / _WANDERS
+        while len(self._shares) < at[-1] + 2:
+            self._shares.append(float(self._rng.uniform()))
+        share = np.interp(at, np.arange(len(self._shares)), self._shares)
+        gain = 10 ** (-self._most_db * share * loud / 20)
+        dimmed: Samples = heard * np.repeat(gain, _FRAME).astype(np.float32)
+        return dimmed
 
 
 def ambience(rng: Generator, length: int) -> Samples:

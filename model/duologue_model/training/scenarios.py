@@ -269,9 +269,10 @@ SCENARIOS: dict[str, Script] = {
 WEIGHTS = {
     "empty": 4.0,
     "typing_alone": 1.5,
-    "backchannel": 1.5,
-    "stop_interruption": 2.0,
-    "question_interruption": 1.5,
+    "backchannel": 3.0,
+    "stop_interruption": 3.0,
+    "question_interruption": 2.0,
+    "colleague": 2.0,
 }
 """How often a class is drawn, 1 if not named here."""
 

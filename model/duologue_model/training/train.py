@@ -30,9 +30,11 @@ from duologue_model.config import ModelConfig
 from duologue_model.network import FloorNetwork, Outputs
 from duologue_model.slices import SLICE_MS
 from duologue_model.streams import Inputs
-from duologue_model.training.example import IGNORED, SessionExample
+from duologue_model.training.augment import augmented
+from duologue_model.training.example import IGNORED
 from duologue_model.training.loss import LossWeights, action_weights, loss_of
 from duologue_model.training.material import Ahead, Material, Prepared, Shards, Simulated, draw_window, read_sessions
+from duologue_model.training.supply import Behind, ClosedLoop, RollOut, simulated
 from duologue_model.vocabulary import Action
 
 DELEGATE = list(Action).index(Action.DELEGATE)
@@ -44,7 +46,7 @@ class Recipe:
     """Everything that a run depends on besides its bank or shards."""
 
     depth: int = 6
-    steps: int = 1500
+    steps: int = 1300
     batch: int = 6
     """Windows of a step, in each process."""
     window_s: float = 24.0
@@ -59,10 +61,10 @@ class Recipe:
     fresh: int = 2
     processes: int = 0
     """Processes that simulate meanwhile; 0: the training process does it itself."""
-    closed_loop_from: float = 0.4
+    closed_loop_from: float = 0.25
     """After this share of the steps the network plays the partner itself in some sessions, and learns from those."""
-    closed_loop_every: int = 60
-    closed_loop_sessions: int = 12
+    closed_loop_every: int = 20
+    closed_loop_sessions: int = 16
     save_every_steps: int = 25
     judge_every_steps: int = 100
     judged: int = 40
@@ -81,8 +83,6 @@ RECIPES = {
         closed_loop_every=200, closed_loop_sessions=64,
     ),
 }  # fmt: skip
-RollOut = Callable[[FloorNetwork, int], Sequence[SessionExample]]
-"""Sessions in which the network is the partner; the number is that of the step, and so of their seeds."""
 
 
 class Trainer:
@@ -211,7 +211,7 @@ class Trainer:
             self._material.add(self._roll_out(self.network, self.step))
         sessions = self._material.at_step(self.step)
         pieces = [draw_window(sessions, recipe.window_slices, self._random) for _ in range(recipe.batch)]
-        inputs = Inputs.stack([piece[0] for piece in pieces]).to(self._device)
+        inputs = Inputs.stack([augmented(piece[0], self._random) for piece in pieces]).to(self._device)
         self.network.train()
         # Products of matrices in half precision take two thirds of the time on a CPU that can; losses stay whole.
         with torch.autocast(self._device.type, torch.bfloat16):
@@ -317,34 +317,6 @@ def progress_bar(disable: bool) -> Progress:
     return Progress(*columns, console=Console(stderr=True), disable=disable)
 
 
-def simulated(bank: Path, split: str, recipe: Recipe, worker: int = 0) -> Callable[[int], SessionExample]:
-    """Makes session `number` of a split; every worker has sessions of its own."""
-    from duologue_model.training.simulate import session, session_seed
-    from duologue_model.training.voices import open_bank
-
-    clips = open_bank(bank, None, split, recipe.seed)
-    seed = session_seed(recipe.seed + 1000 * worker, split)
-    return lambda number: session(clips, seed, number, recipe.session_s)[1]
-
-
-def rolled_out(bank: Path, recipe: Recipe, worker: int = 0) -> RollOut:
-    """Sessions of the training split in which the network itself is the partner."""
-    from duologue_model.training.rollout import NetworkPolicy, Setting, rollouts
-    from duologue_model.training.simulate import session_seed
-    from duologue_model.training.voices import open_bank
-
-    setting = Setting(open_bank(bank, None, "train", recipe.seed), recipe.session_s)
-    # Other sessions than those of the open simulation: their numbers begin where no run comes to.
-    seed, count = session_seed(recipe.seed + 1000 * worker, "train"), recipe.closed_loop_sessions
-
-    def roll_out(network: FloorNetwork, step: int) -> Sequence[SessionExample]:
-        first = 10_000_000 + step * count
-        played = rollouts(setting, NetworkPolicy(network), seed, range(first, first + count), batch=count)
-        return [example for _, example in played]
-
-    return roll_out
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(
@@ -365,14 +337,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.steps is not None:
         recipe = replace(recipe, steps=args.steps)
     workers = Workers.of_environment()
-    roll_out = None
+    roll_out: RollOut | None = None
     try:
         if args.bank:
-            roll_out = rolled_out(args.bank, recipe, workers.rank)
-            make = simulated(args.bank, "train", recipe, workers.rank)
+            seed = recipe.seed + 1000 * workers.rank
+            play = ClosedLoop.of_bank(args.bank, seed, recipe.session_s, recipe.closed_loop_sessions)
+            roll_out = Behind(play) if workers.device.type == "cpu" else play
+            make = simulated(args.bank, "train", seed, recipe.session_s)
             ready = Ahead(make, recipe.processes) if recipe.processes else make
             material: Material = Simulated(ready, recipe.pool, recipe.fresh)
-            to_judge = simulated(args.bank, "dev", recipe)
+            to_judge = simulated(args.bank, "dev", recipe.seed, recipe.session_s)
             judged = [Prepared(to_judge(number)) for number in range(recipe.judged)] if workers.rank == 0 else []
         else:
             material = Shards(args.data)
