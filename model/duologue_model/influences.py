@@ -3,61 +3,31 @@
 Occlusion tells what the decision would have been without the stream, not why the network weighs it so.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 
+from duologue_model.blanks import BLANKS
 from duologue_model.features import AudioState
 from duologue_model.network import FloorNetwork
-from duologue_model.slices import Clocks, EditorStream, Slice
+from duologue_model.slices import Slice
 from duologue_model.streaming import start, step
 from duologue_model.streams import Inputs, Streams, encode
 from duologue_model.vocabulary import Action
 
-Blank = Callable[[Slice], Slice]
+EXPLAINING = ("microphone", "playback", "editor", "agenda", "words")
+"""Streams that a person knows of."""
 
 
-def _no_microphone(heard: Slice) -> Slice:
-    return replace(heard, microphone=np.zeros_like(heard.microphone))
-
-
-def _no_playback(heard: Slice) -> Slice:
-    return replace(heard, playback=np.zeros_like(heard.playback))
-
-
-def _no_editor(heard: Slice) -> Slice:
-    return replace(heard, editor=EditorStream(), clocks=replace(heard.clocks, since_key_s=Clocks.CAP_S))
-
-
-def _no_agenda(heard: Slice) -> Slice:
-    return replace(heard, agenda=replace(heard.agenda, waiting=None, urgency=0.0, waiting_s=0.0))
-
-
-def _no_words(heard: Slice) -> Slice:
-    return replace(heard, words="")
-
-
-BLANKS: Mapping[str, Blank] = {
-    "microphone": _no_microphone,
-    "playback": _no_playback,
-    "editor": _no_editor,
-    "agenda": _no_agenda,
-    "words": _no_words,
-}
-"""Streams, and the slice in which nothing came by them. What the partner itself does is left as it was."""
-
-
-@torch.no_grad()
+@torch.inference_mode()
 def influences(network: FloorNetwork, heard: Sequence[Slice], action: Action) -> dict[str, float]:
-    """The probability of `action` after `heard`, `""` as it was and by name without one stream; see `BLANKS`.
+    """The probability of `action` after `heard`, `""` as it was and by name without one stream; see `EXPLAINING`.
 
     Streams in which nothing came are left out. The slices are heard from a fresh start, all variants in one batch.
     """
     variants: dict[str, list[Slice]] = {"": list(heard)}
-    for name, blank in BLANKS.items():
-        blanked = [blank(one) for one in heard]
+    for name in EXPLAINING:
+        blanked = [BLANKS[name](one) for one in heard]
         if any(_differs(one, other) for one, other in zip(heard, blanked, strict=True)):
             variants[name] = blanked
     silent = AudioState.silent()

@@ -125,6 +125,14 @@ def ablated(network: FloorNetwork, thresholds: Thresholds) -> list[Contender]:
     ]
 
 
+def retrained(name: str, path: Path, thresholds: Thresholds) -> Contender:
+    """A network that was trained without a stream, or without the closed loop, and is played as it was trained."""
+    policy: AnyPolicy = NetworkPolicy(load(path), thresholds)
+    if name in ablation.ABLATIONS:
+        policy = ablation.BlankedPolicy(policy, name)
+    return Contender(f"trained without {name}", policy, note="trained without it", rival=False)
+
+
 def rule_contender(name: str, engines: Mapping[str, Engine[Any]], usual: str, note: str = "") -> Contender:
     """An engine with its settings by name, and which of them it is judged at."""
 
@@ -221,8 +229,7 @@ def _contenders(options: argparse.Namespace, weights: Path | None, thresholds: T
         if "ablations" in options.engines:
             made += ablated(small, thresholds)
     for name, path in (one.split("=", 1) for one in options.retrained):
-        note = "trained without it"
-        made.append(network_contender(load(Path(path)), f"trained without {name}", thresholds, False, note))
+        made.append(retrained(name, Path(path), thresholds))
     if "baselines" in options.engines:
         made += baseline_contenders(options.smart_turn)
     return made

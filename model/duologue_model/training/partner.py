@@ -13,6 +13,7 @@ from numpy.random import Generator
 from duologue_model.engine import Decision
 from duologue_model.slices import RATE_HZ, Clocks
 from duologue_model.training import labels
+from duologue_model.training.ears import Ears
 from duologue_model.training.example import AGENDA_FIELDS, CLOCK_FIELDS
 from duologue_model.training.floorlog import SLICE_S, PartnerKind, Sounded, Turn
 from duologue_model.training.timing import Timing
@@ -56,20 +57,6 @@ class Habits:
     """How long an answer takes to come; None: as long as language models take, drawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """How well the partner itself knows when somebody speaks: the truth would be learned instead of heard."""
-
-    late_slices: int
-    linger_slices: int
-    misses: float
-    """Share of stretches of speech that it never notices."""
-    echo_alarms: float
-    """Chance in each slice to take its own voice for somebody's."""
-    blind: bool
-    """The clock of the user's voice never runs."""
-
-
 @dataclass(slots=True)
 class Offer:
     """Something unprompted to say, there from `at_s` on."""
@@ -103,15 +90,8 @@ class Partner:
         self._yielded: Sounded | None = None
         self._reply_due_s: float | None = None
         self._reply_since_s = 0.0
-        self._ears = Ears(
-            late_slices=int(rng.integers(0, 4)),
-            linger_slices=int(rng.integers(0, 5)),
-            misses=float(rng.uniform(0.0, 0.2)),
-            echo_alarms=float(rng.choice([0.0, 0.0, 0.03])),
-            blind=bool(rng.random() < 0.2),
-        )
-        self._heard_speech = self._missing = False
-        self._speech_run = self._linger = 0
+        self._ears = Ears(rng)
+        self._heard_speech = False
         self._pending: Action | None = None
         self._delay = 0
 
@@ -191,19 +171,8 @@ class Partner:
         return [min(Clocks.CAP_S, value) for value in values]
 
     def notice(self, t: float, speech: bool, noise: bool, echo: bool) -> None:
-        """Its own idea of whether somebody speaks, which comes back to it as a clock: late, lingering, often wrong."""
-        if not speech:
-            self._speech_run = 0
-        elif self._speech_run == 0:
-            self._missing = bool(self._rng.random() < self._ears.misses)
-        self._speech_run += speech
-        heard = speech and not self._missing and self._speech_run > self._ears.late_slices
-        if heard:
-            self._linger = self._ears.linger_slices
-        elif self._linger > 0:
-            self._linger, heard = self._linger - 1, True
-        false_alarm = 0.3 * noise + self._ears.echo_alarms * echo
-        self._heard_speech = heard or bool(self._rng.random() < false_alarm)
+        """Its own idea of whether somebody speaks, which comes back to it as a clock."""
+        self._heard_speech = self._ears.hear(speech, noise, echo)
         if self._heard_speech and not self._ears.blind:
             self._last_user_s = t
 

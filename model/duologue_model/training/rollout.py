@@ -11,12 +11,13 @@ import itertools
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from duologue_model.blanks import BLANKS
 from duologue_model.decide import Thresholds, beliefs, decision_of
 from duologue_model.engine import Decision, Engine
 from duologue_model.network import FloorNetwork
@@ -128,13 +129,19 @@ class EnginePolicy(Generic[State]):
 class NetworkPolicy:
     """The network, all sessions in one forward, on the device where it lies."""
 
-    def __init__(self, network: FloorNetwork, thresholds: Thresholds | None = None) -> None:
+    def __init__(
+        self, network: FloorNetwork, thresholds: Thresholds | None = None, without: Collection[str] = ()
+    ) -> None:
+        """`without`: streams that it is not shown; see `blanks`."""
         self._network, self._thresholds = network.eval(), thresholds or Thresholds()
+        self._blanks = [BLANKS[name] for name in without]
 
     def start(self, sessions: int) -> NetworkState:
         return start(self._network, sessions)
 
     def step(self, state: NetworkState, heard: Sequence[Slice]) -> tuple[NetworkState, list[Decision]]:
+        for blank in self._blanks:
+            heard = [blank(one) for one in heard]
         state, outputs = hear_together(self._network, state, heard)
         return state, [
             decision_of(told[-1], slice_.clocks.since_user_s, self._thresholds, slice_.microphone_open)

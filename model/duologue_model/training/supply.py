@@ -4,13 +4,16 @@ import io
 import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from duologue_model.config import ModelConfig
 from duologue_model.network import FloorNetwork
+from duologue_model.slices import Clocks, EditorStream
+from duologue_model.streams import CLOCK_BORDERS, EDITOR_BORDERS
 from duologue_model.training.example import SessionExample
 from duologue_model.training.rollout import NetworkPolicy, Setting, rollouts
 from duologue_model.training.simulate import session, session_seed
@@ -22,11 +25,32 @@ FIRST_CLOSED = 10_000_000
 """Other sessions than those of the open simulation: their numbers begin where no run comes to."""
 
 
-def simulated(bank: Path, split: str, seed: int, session_s: float) -> Callable[[int], SessionExample]:
-    """Makes session `number` of a split."""
+LEFT_OUT = ("playback", "editor", "words")
+"""Streams that a network can be trained without, to see what they are worth."""
+
+
+def simulated(
+    bank: Path, split: str, seed: int, session_s: float, without: Sequence[str] = ()
+) -> Callable[[int], SessionExample]:
+    """Makes session `number` of a split, without some of its streams."""
     clips = open_bank(bank, None, split, seed)
     of_split = session_seed(seed, split)
-    return lambda number: session(clips, of_split, number, session_s)[1]
+    return lambda number: blanked(session(clips, of_split, number, session_s)[1], without)
+
+
+def blanked(example: SessionExample, without: Sequence[str]) -> SessionExample:
+    """A session in which nothing came by these streams, as `blanks` does it to slices."""
+    if "playback" in without:
+        example = replace(example, playback=np.zeros_like(example.playback))
+    if "words" in without:
+        example = replace(example, words=("",) * len(example.words))
+    if "editor" in without:
+        nothing = asdict(EditorStream())
+        editor = np.tile(np.array([nothing[name] for name in EDITOR_BORDERS], np.float32), (len(example.own), 1))
+        clocks = example.clocks.copy()
+        clocks[:, list(CLOCK_BORDERS).index("since_key_s")] = Clocks.CAP_S
+        example = replace(example, editor=editor, clocks=clocks)
+    return example
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +60,20 @@ class ClosedLoop:
     setting: Setting
     seed: int
     sessions: int
+    without: Sequence[str] = ()
+    """Streams that the network is not shown."""
 
     @staticmethod
-    def of_bank(bank: Path, seed: int, session_s: float, sessions: int) -> "ClosedLoop":
+    def of_bank(bank: Path, seed: int, session_s: float, sessions: int, without: Sequence[str] = ()) -> "ClosedLoop":
         setting = Setting(open_bank(bank, None, "train", seed), session_s)
-        return ClosedLoop(setting, session_seed(seed, "train"), sessions)
+        return ClosedLoop(setting, session_seed(seed, "train"), sessions, without)
 
     def __call__(self, network: FloorNetwork, step: int) -> list[SessionExample]:
         first = FIRST_CLOSED + step * self.sessions
         numbers = range(first, first + self.sessions)
-        return [one for _, one in rollouts(self.setting, NetworkPolicy(network), self.seed, numbers, self.sessions)]
+        policy = NetworkPolicy(network, without=self.without)
+        played = rollouts(self.setting, policy, self.seed, numbers, self.sessions)
+        return [blanked(one, self.without) for _, one in played]
 
 
 class Behind:

@@ -34,7 +34,7 @@ from duologue_model.training.augment import augmented
 from duologue_model.training.example import IGNORED
 from duologue_model.training.loss import LossWeights, action_weights, loss_of
 from duologue_model.training.material import Ahead, Material, Prepared, Shards, Simulated, draw_window, read_sessions
-from duologue_model.training.supply import Behind, ClosedLoop, RollOut, simulated
+from duologue_model.training.supply import LEFT_OUT, Behind, ClosedLoop, RollOut, simulated
 from duologue_model.vocabulary import Action
 
 DELEGATE = list(Action).index(Action.DELEGATE)
@@ -46,7 +46,7 @@ class Recipe:
     """Everything that a run depends on besides its bank or shards."""
 
     depth: int = 6
-    steps: int = 1300
+    steps: int = 1100
     batch: int = 6
     """Windows of a step, in each process."""
     window_s: float = 24.0
@@ -70,6 +70,8 @@ class Recipe:
     judged: int = 40
     """Sessions of the development split that it is judged on."""
     seed: int = 1
+    without: tuple[str, ...] = ()
+    """Streams that are not shown, to see what they are worth."""
 
     @property
     def window_slices(self) -> int:
@@ -331,22 +333,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint, recipe, curves")
     parser.add_argument("--recipe", choices=tuple(RECIPES), default="cpu")
     parser.add_argument("--steps", type=int, help="instead of the recipe's")
+    parser.add_argument("--depth", type=int, help="instead of the recipe's: layers, and with them the width")
+    parser.add_argument(
+        "--without", nargs="+", default=[], choices=(*LEFT_OUT, "closed-loop"),
+        help="with --bank: train without these, to see what they are worth",
+    )  # fmt: skip
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     recipe = RECIPES[args.recipe]
     if args.steps is not None:
         recipe = replace(recipe, steps=args.steps)
+    if args.depth is not None:
+        recipe = replace(recipe, depth=args.depth)
+    if "closed-loop" in args.without:
+        recipe = replace(recipe, closed_loop_sessions=0)
+    recipe = replace(recipe, without=tuple(name for name in args.without if name in LEFT_OUT))
     workers = Workers.of_environment()
     roll_out: RollOut | None = None
     try:
         if args.bank:
             seed = recipe.seed + 1000 * workers.rank
-            play = ClosedLoop.of_bank(args.bank, seed, recipe.session_s, recipe.closed_loop_sessions)
-            roll_out = Behind(play) if workers.device.type == "cpu" else play
-            make = simulated(args.bank, "train", seed, recipe.session_s)
+            if recipe.closed_loop_sessions:
+                play = ClosedLoop.of_bank(
+                    args.bank, seed, recipe.session_s, recipe.closed_loop_sessions, recipe.without
+                )
+                roll_out = Behind(play) if workers.device.type == "cpu" else play
+            make = simulated(args.bank, "train", seed, recipe.session_s, recipe.without)
             ready = Ahead(make, recipe.processes) if recipe.processes else make
             material: Material = Simulated(ready, recipe.pool, recipe.fresh)
-            to_judge = simulated(args.bank, "dev", recipe.seed, recipe.session_s)
+            to_judge = simulated(args.bank, "dev", recipe.seed, recipe.session_s, recipe.without)
             judged = [Prepared(to_judge(number)) for number in range(recipe.judged)] if workers.rank == 0 else []
         else:
             material = Shards(args.data)
