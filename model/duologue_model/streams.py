@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from duologue_model.features import TAIL_SAMPLES, AudioState, dmel
+from duologue_model.features import AudioState, dmel
 from duologue_model.slices import SLICE_SAMPLES, Samples, Slice, WaitingKind
 from duologue_model.vocabulary import Action, ForcedToken, UserState
 
@@ -156,16 +156,6 @@ class Streams:
 
 def _or_all(known: NDArray[np.bool_] | None, otherwise: NDArray[np.bool_], first: int) -> NDArray[np.bool_]:
     return otherwise if known is None else known[first : first + len(otherwise)]
-
-
-def audio_before(session: Session, first: int) -> AudioState:
-    """The state of hearing just before slice `first` of a session, for windows cut out of it."""
-
-    def tail(samples: Samples) -> Tensor:
-        heard = samples[max(0, first * SLICE_SAMPLES - TAIL_SAMPLES) : first * SLICE_SAMPLES]
-        return torch.from_numpy(np.pad(heard, (TAIL_SAMPLES - len(heard), 0)))[None]
-
-    return AudioState(tail(session.microphone), tail(session.playback))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,16 @@
 """The network over whole sessions: what reaches which decision, and how big it is."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from duologue_model.config import FUTURES, HAZARDS, LETTERS, ModelConfig
 from duologue_model.features import AudioState
 from duologue_model.network import FloorNetwork, Outputs
-from duologue_model.slices import SLICE_SAMPLES, AgendaStream, Clocks, EditorStream, Samples, Slice, WaitingKind
+from duologue_model.slices import SLICE_SAMPLES, AgendaStream, Clocks, EditorStream, Slice, WaitingKind
 from duologue_model.streams import (
     AGENDA_BORDERS,
     CLOCK_BORDERS,
@@ -20,7 +18,6 @@ from duologue_model.streams import (
     INTERACTION_TOKENS,
     Inputs,
     Streams,
-    audio_before,
     encode,
     word_pieces,
 )
@@ -135,28 +132,12 @@ def test_a_batch_is_its_sessions(network: FloorNetwork) -> None:
     torch.testing.assert_close(both.action[1:], second.action, atol=1e-5, rtol=0)
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """A session as training holds it."""
-
-    microphone: Samples
-    playback: Samples
-    editor: NDArray[np.float32]
-    agenda: NDArray[np.float32]
-    clocks: NDArray[np.float32]
-    words: tuple[str, ...]
-    own: NDArray[np.int64]
-    forced: NDArray[np.bool_]
-    end_of_turn: NDArray[np.bool_]
-    microphone_open: NDArray[np.bool_]
-
-
 def test_a_window_of_a_session_reads_as_the_live_slices_do() -> None:
     slices = some_slices(SLICES)
-    streams: Any = Streams.of_slices(slices)
-    session = Recorded(**{name: getattr(streams, name) for name in Recorded.__dataclass_fields__})
+    session = Streams.of_slices(slices)
     live = inputs_of(slices).part(4, 9)
-    _, window = encode(Streams.of_session(session, first=4, count=5), audio_before(session, 4))
+    before, _ = encode(Streams.of_session(session, count=4), AudioState.silent())
+    _, window = encode(Streams.of_session(session, first=4, count=5), before)
     for name in ("microphone", "playback", "desk", "talk", "pieces", "events"):
         assert torch.equal(getattr(window, name), getattr(live, name)), name
 

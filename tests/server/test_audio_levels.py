@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from duologue_server.audio.levels import FLOOR_DBFS, LevelMeter, SilentInputDetector, level_dbfs
+from duologue_server.audio.levels import FLOOR_DBFS, SilentInputDetector, level_dbfs
 
 RATE_HZ = 16_000
 BLOCK = RATE_HZ // 50
@@ -17,19 +17,6 @@ HUM = np.full(BLOCK, 1e-5, np.float32)
 )
 def test_level(samples: np.ndarray[tuple[int], np.dtype[np.float32]], dbfs: float) -> None:
     assert level_dbfs(samples.astype(np.float32)) == pytest.approx(dbfs)
-
-
-def test_the_meter_follows_and_the_peak_is_taken_once() -> None:
-    meter = LevelMeter(RATE_HZ, settle_ms=200)
-    for _ in range(100):
-        meter.update(np.full(BLOCK, 0.5, np.float32))
-    assert meter.dbfs == pytest.approx(-6.02, abs=0.1)
-    for _ in range(100):
-        meter.update(ZEROS)
-    assert meter.dbfs < -45
-    assert meter.take_peak_dbfs() == pytest.approx(-6.02, abs=0.01)
-    assert meter.take_peak_dbfs() == FLOOR_DBFS
-    meter.update(np.zeros(0, np.float32))
 
 
 def test_two_seconds_of_zeros_are_told_once() -> None:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue_model.evaluation.floor import ACTIONS, USERS, Events
+from duologue_model.evaluation.floor import ACTIONS, Events
 from duologue_model.training.example import AGENDA_FIELDS, IGNORED
 from duologue_model.training.floorlog import SLICE_S, FloorLog, Sounded
 from duologue_model.training.labels import QUIET_AFTER_KEY_S
@@ -68,15 +68,6 @@ def action_agreement(log: FloorLog) -> Events:
 def user_agreement(log: FloorLog) -> Events:
     """The same for the user's state."""
     return [] if log.decided is None else _agreement(log.decided[:, 1], log.perceived.user)
-
-
-def confusion(log: FloorLog) -> NDArray[np.int64]:
-    """`[9, 9]`: slices by the user's true state (rows) and the decided one (columns)."""
-    counts = np.zeros((len(USERS), len(USERS)), np.int64)
-    if log.decided is not None:
-        known = log.perceived.user != IGNORED
-        np.add.at(counts, (log.perceived.user[known], log.decided[known, 1]), 1)
-    return counts
 
 
 def _agreement(decided: NDArray[np.int64], right: NDArray[np.int64]) -> Events:

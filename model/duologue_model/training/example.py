@@ -10,16 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue_model.slices import Samples
+from duologue_model.streams import AGENDA_BORDERS, CLOCK_BORDERS, EDITOR_BORDERS
 
-EDITOR_FIELDS = (
-    "keys", "saves", "cursor_jumps", "diagnostics_up", "diagnostics_down", "tests_passed", "tests_failed", "focused",
-    "statement_complete",
-)  # fmt: skip
-AGENDA_FIELDS = (
-    "waiting_offer", "waiting_reply", "urgency", "waiting_s", "sounding", "heard_s", "remaining_s", "ducked",
-    "resumable",
-)  # fmt: skip
-CLOCK_FIELDS = ("since_user_s", "since_key_s", "since_own_s")
+EDITOR_FIELDS, AGENDA_FIELDS, CLOCK_FIELDS = tuple(EDITOR_BORDERS), tuple(AGENDA_BORDERS), tuple(CLOCK_BORDERS)
+"""The columns of these streams."""
 IGNORED = -1
 """A label that no loss looks at: within 80 ms of a boundary, or where people disagree."""
 

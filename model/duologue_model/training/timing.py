@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,6 @@ class Distribution:
     def draw(self, rng: Generator) -> float:
         """One value, seconds."""
         return self.at(float(rng.random()))
-
-    def draw_many(self, rng: Generator, count: int) -> NDArray[np.float64]:
-        """`[count]` values, seconds."""
-        return np.interp(rng.random(count), self.shares, self.values)
 
 
 def from_quantiles(quantiles: dict[float, float], lowest: float, highest: float) -> Distribution:

@@ -18,35 +18,6 @@ def level_dbfs(samples: Samples) -> float:
     return max(FLOOR_DBFS, 10 * math.log10(power)) if power > 0 else FLOOR_DBFS
 
 
-class LevelMeter:
-    """Levels of a stream of blocks: a slow one for eyes, and the peak since the last look."""
-
-    def __init__(self, rate_hz: int, settle_ms: float = 200) -> None:
-        self._rate_hz = rate_hz
-        self._settle_ms = settle_ms
-        self._power = 0.0
-        self._peak = 0.0
-
-    @property
-    def dbfs(self) -> float:
-        """Level that follows the stream with a time constant of `settle_ms`."""
-        return max(FLOOR_DBFS, 10 * math.log10(self._power)) if self._power > 0 else FLOOR_DBFS
-
-    def update(self, block: Samples) -> None:
-        """Takes the next block `[N]`."""
-        if not len(block):
-            return
-        keep = math.exp(-1000 * len(block) / self._rate_hz / self._settle_ms)
-        power = float(np.mean(np.square(block, dtype=np.float64)))
-        self._power = keep * self._power + (1 - keep) * power
-        self._peak = max(self._peak, float(np.max(np.abs(block))))
-
-    def take_peak_dbfs(self) -> float:
-        """The highest sample since the last call, in dB of full scale."""
-        peak, self._peak = self._peak, 0.0
-        return max(FLOOR_DBFS, 20 * math.log10(peak)) if peak > 0 else FLOOR_DBFS
-
-
 class SilentInputDetector:
     """Notices a microphone that delivers exact zeros: no real one does, but a blocked one does.
 

@@ -29,6 +29,18 @@ def _from(plan: Plan, items: Sequence[Item]) -> Iterator[Item]:
     return islice(cycle(items), plan.number % len(items), None)
 
 
+def _over_and_in_silence(plan: Plan) -> Iterator[bool]:
+    """Trials by turns: over the partner, which speaks when this yields True, and while it is silent."""
+    for over_partner in _from(plan, (True, False)):
+        if plan.t > LASTS_S:
+            break
+        began_s = plan.t
+        if over_partner:
+            plan.say()
+        yield over_partner
+        plan.t = max(plan.t, began_s + (SAY_S + 1.0 if over_partner else 0.0))
+
+
 def turns(plan: Plan) -> None:
     """Questions and accounts with pauses in them; then nobody speaks until an answer would be over."""
     for kind in _from(plan, ("turn", "pausing", "repair", "account", "answer", "dictation")):
@@ -63,49 +75,35 @@ def backchannels(plan: Plan) -> None:
 
 def colleague(plan: Plan) -> None:
     """The user and somebody in the room talk to each other: over the partner, and while it is silent."""
-    for over_partner in _from(plan, (True, False)):
-        if plan.t > LASTS_S:
-            break
-        began_s = plan.t
+    for over_partner in _over_and_in_silence(plan):
         if over_partner:
-            plan.say()
             plan.wait(plan.uniform(2.0, 4.0))
         turn = plan.speak("colleague", UserState.SPEAKING_TO_OTHERS, answer=False, most_s=4.0)
         plan.t = turn.end_s + max(0.1, plan.timing.floor_transfer.draw(plan.rng))
         level_db = plan.uniform(-18.0, -6.0)
         turn = plan.speak("colleague", UserState.SPEAKING_TO_OTHERS, False, "other", level_db, most_s=4.0)
-        plan.t = max(turn.end_s + SILENCE_S + 1.0, began_s + (SAY_S + 1.0 if over_partner else 0.0))
+        plan.t = turn.end_s + SILENCE_S + 1.0
 
 
 def background(plan: Plan) -> None:
     """People further off, who mean neither: over the partner, and while it is silent."""
-    for over_partner in _from(plan, (True, False)):
-        if plan.t > LASTS_S:
-            break
-        began_s = plan.t
-        if over_partner:
-            plan.say()
+    for _ in _over_and_in_silence(plan):
         plan.wait(plan.uniform(1.5, 3.0))
         turn = plan.speak("colleague", UserState.NOISE, False, "other", plan.uniform(-24.0, -12.0), most_s=6.0)
-        plan.t = max(turn.end_s + SILENCE_S + 1.0, began_s + (SAY_S + 1.0 if over_partner else 0.0))
+        plan.t = turn.end_s + SILENCE_S + 1.0
 
 
 def noises(plan: Plan) -> None:
     """Coughs, knocks, clicks, a chair and somebody else's keyboard: over the partner, and while it is silent."""
     sorts: tuple[NoiseKind, ...] = ("cough", "knock", "chair", "click")
     kinds = _from(plan, sorts)
-    for over_partner in _from(plan, (True, False)):
-        if plan.t > LASTS_S:
-            break
-        began_s = plan.t
-        if over_partner:
-            plan.say()
+    for over_partner in _over_and_in_silence(plan):
         for _ in range(3 if over_partner else 2):
             plan.wait(plan.uniform(1.5, 2.6))
             plan.noise(next(kinds))
         plan.wait(1.5)
         plan.type(1.0, elsewhere=True)
-        plan.t = max(plan.t + 3.0, began_s + (SAY_S + 1.0 if over_partner else 0.0))
+        plan.t += 3.0
 
 
 def echo(plan: Plan) -> None:

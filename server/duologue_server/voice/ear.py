@@ -145,11 +145,6 @@ class Ear:
         return self._heard
 
     @property
-    def turn_started_sample(self) -> int | None:
-        """Where the speech of the turn began that `on_words` told of last."""
-        return self._told_of.start_sample if self._told_of else None
-
-    @property
     def turn_ended_sample(self) -> int | None:
         """Where the speech of the turn ended that `on_words` told of last; how far it has come if it goes on."""
         return self._told_of.end_sample if self._told_of else None
