@@ -18,7 +18,7 @@ from duologue_model.config import LETTERS
 from duologue_model.network import FloorNetwork
 from duologue_model.slices import SLICE_SAMPLES
 from duologue_model.training.example import IGNORED, SessionExample
-from duologue_model.training.loss import MOST_WEIGHT, action_weights
+from duologue_model.training.loss import MOST_WEIGHT, class_weights
 from duologue_model.training.material import Ahead, Prepared, Simulated, draw_window
 from duologue_model.training.simulate import write_shard
 from duologue_model.training.targets import future_bins, hazard_bins, letters_between
@@ -103,7 +103,7 @@ def test_letters_are_those_of_whole_words() -> None:
 
 def test_rare_actions_count_more_but_not_without_bound() -> None:
     labels = torch.tensor([0] * 10_000 + [2] * 100 + [5] + [IGNORED] * 50)
-    weights = action_weights(labels)
+    weights = class_weights(labels, len(Action))
     assert weights[0] < weights[2] < weights[5] <= MOST_WEIGHT
     assert weights[3] == 0
 

@@ -15,8 +15,9 @@ OTHERS_DECIDE_S = 0.8
 UNCLEAR_SOUND_S = 0.24
 """Nobody knows sooner that a knock is a knock: ducking then is not wrong."""
 UNCLEAR_VOICE_S = 0.4
-STOP_SHOWN_S = 0.24
-"""How long after a request to stop the user's state still says so, with nobody speaking."""
+STOP_SHOWN_S = 0.8
+"""How long after a request to stop the user's state still says so, with nobody speaking: its words come 0.2 to 0.5 s
+after its sound, and only they tell it from a short question."""
 HUM_FROM_S, HUM_UNTIL_S = 0.16, 0.4
 TYPING_S = 1.0
 QUIET_AFTER_KEY_S = 1.5

@@ -9,10 +9,9 @@ from torch.nn import functional
 from duologue_model.network import Outputs
 from duologue_model.training.example import IGNORED
 from duologue_model.training.targets import Targets
-from duologue_model.vocabulary import Action
 
 MOST_WEIGHT = 10.0
-"""Rare actions count more, by the root of their rarity, but not more than this."""
+"""Rare actions and states count more, by the root of their rarity, but not more than this."""
 
 
 IN_SILENCE = 3.0
@@ -32,9 +31,19 @@ class LossWeights:
     """Of a loss for each frame, so that it weighs like the others from the first step on."""
 
 
-def action_weights(actions: Tensor) -> Tensor:
-    """`[9]` weights from all action labels of the training data: root of the inverse share, mean 1, capped."""
-    counts = torch.bincount(actions[actions != IGNORED], minlength=len(Action)).float()
+@dataclass(frozen=True, slots=True)
+class ClassWeights:
+    """What the rare count more."""
+
+    action: Tensor
+    """`[9]`"""
+    user: Tensor
+    """`[9]`"""
+
+
+def class_weights(labels: Tensor, classes: int) -> Tensor:
+    """Weights from all labels of the training data: root of the inverse share, mean 1, capped."""
+    counts = torch.bincount(labels[labels != IGNORED], minlength=classes).float()
     weights = (counts.sum() / counts.clamp(min=1)).sqrt()
     present = counts > 0
     weights = weights / weights[present].mean() if present.any() else torch.ones_like(weights)
@@ -42,7 +51,7 @@ def action_weights(actions: Tensor) -> Tensor:
 
 
 def loss_of(
-    outputs: Outputs, batch: list[Targets], weights: LossWeights, by_action: Tensor
+    outputs: Outputs, batch: list[Targets], weights: LossWeights, rare: ClassWeights
 ) -> tuple[Tensor, dict[str, float]]:
     """The loss of a batch of `B` sessions of `T` slices, and its parts before weighting."""
 
@@ -61,8 +70,8 @@ def loss_of(
         return (each * weights.flatten()).sum() / weights.sum().clamp(min=1.0)
 
     parts = {
-        "action": choice(outputs.action, stacked("action"), by_action.to(outputs.action.device)),
-        "user": choice(outputs.user, stacked("user")),
+        "action": choice(outputs.action, stacked("action"), rare.action.to(outputs.action.device)),
+        "user": choice(outputs.user, stacked("user"), rare.user.to(outputs.action.device)),
         "hazard": over(outputs.hazard, stacked("hazard"), stacked("voice")),
         "futures": choice(outputs.futures, stacked("futures")),
         "voice": functional.binary_cross_entropy_with_logits(outputs.voice, stacked("voice")),

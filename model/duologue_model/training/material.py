@@ -44,6 +44,10 @@ class Prepared:
     def actions(self) -> torch.Tensor:
         return self._targets.action
 
+    @property
+    def users(self) -> torch.Tensor:
+        return self._targets.user
+
     def window(self, first: int, slices: int) -> tuple[Inputs, Targets]:
         """The slices from `first` on."""
         last = first + slices

@@ -338,9 +338,9 @@ class Stage:
             sounding=now.kind if now else None,
             sounding_since_s=now.start_s if now else 0.0,
             ducked=partner.ducked,
-            resumable=partner.resumable,
+            resumable=partner.resumable and not self._told_to_stop(t),
             asked=partner.asked,
-            reply=partner.reply is not None,
+            reply=partner.reply is not None and not self._told_to_stop(t),
             offer=offer is not None,
             urgency=offer.urgency if offer else 0.0,
             since_key_s=t - partner.last_key_s,
@@ -351,6 +351,11 @@ class Stage:
             echo=self.echo_db > -30.0,
             hearing=hearing,
         )
+
+    def _told_to_stop(self, t: float) -> bool:
+        """Whether the last that the user said was that the partner should be quiet, understood or not."""
+        begun = [turn for turn in self.turns if turn.who == "user" and turn.start_s <= t]
+        return bool(begun) and begun[-1].state is UserState.STOP_REQUEST
 
     def _close_turns(self, t: float) -> None:
         """What asked for no answer is over when it ends; an older turn is when a newer one begins."""

@@ -32,10 +32,10 @@ from duologue_model.slices import SLICE_MS
 from duologue_model.streams import Inputs
 from duologue_model.training.augment import augmented
 from duologue_model.training.example import IGNORED
-from duologue_model.training.loss import LossWeights, action_weights, loss_of
+from duologue_model.training.loss import ClassWeights, LossWeights, class_weights, loss_of
 from duologue_model.training.material import Ahead, Material, Prepared, Shards, Simulated, draw_window, read_sessions
 from duologue_model.training.supply import LEFT_OUT, Behind, ClosedLoop, RollOut, simulated
-from duologue_model.vocabulary import Action
+from duologue_model.vocabulary import Action, UserState
 
 DELEGATE = list(Action).index(Action.DELEGATE)
 HOLDS = tuple(list(Action).index(action) for action in (Action.SILENT, Action.DEFER, Action.BACKCHANNEL))
@@ -112,7 +112,10 @@ class Trainer:
         self._optimisers = optimisers_of(self.network, recipe)
         sessions = material.at_step(0)
         draw_window(sessions, recipe.window_slices, random.Random(0))
-        self._by_action = action_weights(torch.cat([one.actions for one in sessions]))
+        self._rare = ClassWeights(
+            class_weights(torch.cat([one.actions for one in sessions]), len(Action)),
+            class_weights(torch.cat([one.users for one in sessions]), len(UserState)),
+        )
         self.step = 0
 
     def run(self, judged: Sequence[Prepared] = ()) -> None:
@@ -150,7 +153,7 @@ class Trainer:
         for one in fitting:
             inputs, targets = one.window(0, slices)
             outputs = self.network(inputs.to(self._device))
-            total, _ = loss_of(outputs, [targets], LossWeights(), self._by_action)
+            total, _ = loss_of(outputs, [targets], LossWeights(), self._rare)
             losses += float(total)
             known = targets.action != IGNORED
             right += int((outputs.action[0].argmax(-1).cpu() == targets.action)[known].sum())
@@ -173,7 +176,8 @@ class Trainer:
             "depth": self._recipe.depth,
             "network": self.network.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
-            "by_action": self._by_action,
+            "rare_actions": self._rare.action,
+            "rare_users": self._rare.user,
             "random": self._random.getstate(),
             "torch_random": torch.get_rng_state(),
         }
@@ -191,7 +195,7 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         for optimiser, saved in zip(self._optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
-        self._by_action = state["by_action"].cpu()
+        self._rare = ClassWeights(state["rare_actions"].cpu(), state["rare_users"].cpu())
         self._random.setstate(state["random"])
         torch.set_rng_state(state["torch_random"].cpu())
         self.step = state["step"]
@@ -218,9 +222,7 @@ class Trainer:
         # Products of matrices in half precision take two thirds of the time on a CPU that can; losses stay whole.
         with torch.autocast(self._device.type, torch.bfloat16):
             outputs = self._wrapped(inputs)
-        total, parts = loss_of(
-            in_single_precision(outputs), [piece[1] for piece in pieces], LossWeights(), self._by_action
-        )
+        total, parts = loss_of(in_single_precision(outputs), [piece[1] for piece in pieces], LossWeights(), self._rare)
         for optimiser in self._optimisers:
             optimiser.zero_grad(set_to_none=True)
         total.backward()  # type: ignore[no-untyped-call]
