@@ -113,3 +113,4 @@ def test_the_simulated_floor_has_the_rules_of_the_products() -> None:
     assert rules.overlap_yields_s == partner.OVERLAP_YIELDS_S
     assert rules.reply_waits_s == partner.REPLY_WAITS_S
     assert rules.reply_lives_s == partner.REPLY_LIVES_S
+    assert rules.unwanted_lasts_s == partner.UNWANTED_LASTS_S

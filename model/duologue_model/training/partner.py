@@ -35,11 +35,13 @@ REPLY_LIVES_S = 12.0
 DUCK_HOLDS_S, DUCK_LASTS_S, DUCK_AGAIN_S = 0.24, 1.5, 2.5
 OVERLAP_YIELDS_S = 0.8
 REPLY_WAITS_S = 1.0
+UNWANTED_LASTS_S = 0.36
 """As in the rules of the product's floor, which say why."""
 WAVERS_S = 1.2
 """The longest that a hesitant partner goes on, lowered, before it stops for an interruption."""
 _NOT_FOR_US = (UserState.NOISE, UserState.SPEAKING_TO_OTHERS)
 _NOT_TO_US = (*_NOT_FOR_US, UserState.ECHO)
+_ENDS_NO_TURN = (*_NOT_FOR_US, UserState.STOP_REQUEST)
 _CHOSEN = frozenset({Action.DUCK, Action.YIELD, Action.RESUME, Action.TAKE, Action.DELEGATE, Action.BACKCHANNEL})
 
 
@@ -87,6 +89,7 @@ class Partner:
         self._last_user_s = self._last_own_s = -60.0
         self.ducked_s: float | None = None
         self._last_duck_s = -60.0
+        self._unwanted_s: float | None = None
         self._yielded: Sounded | None = None
         self._reply_due_s: float | None = None
         self._reply_since_s = 0.0
@@ -183,7 +186,8 @@ class Partner:
         if self.own is Action.YIELD and turn is not None and turn.state is UserState.STOP_REQUEST:
             user = UserState.STOP_REQUEST
         asks = turn is not None and turn.answer
-        self._carry_out(moment, user, hands_over=turn is not None, asks=asks, forgets=user is UserState.NOISE)
+        forgets = user in (UserState.NOISE, UserState.STOP_REQUEST)
+        self._carry_out(moment, user, hands_over=turn is not None, asks=asks, forgets=forgets)
 
     def follow(self, decision: Decision, moment: labels.Moment, heard: bool) -> None:
         """Does what an engine decided, as far as the floor's rules let it; nothing here knows what was right.
@@ -195,8 +199,14 @@ class Partner:
         self.own, self._heard_speech = decision.action, decision.speech
         if decision.speech:
             self._last_user_s = moment.t
-        forgets = decision.user in _NOT_FOR_US
+        forgets = self._has_held_to_it(decision, moment.t)
         self._carry_out(moment, decision.user, hands_over=heard, asks=heard, forgets=forgets)
+
+    def _has_held_to_it(self, decision: Decision, t: float) -> bool:
+        """Whether the engine has found for long enough that what was said was not for it, to let the words go."""
+        unwanted = decision.action is Action.SILENT and decision.user in _ENDS_NO_TURN and not decision.speech
+        self._unwanted_s = (t if self._unwanted_s is None else self._unwanted_s) if unwanted else None
+        return self._unwanted_s is not None and t - self._unwanted_s >= UNWANTED_LASTS_S
 
     def _carry_out(
         self, moment: labels.Moment, user: UserState | None, hands_over: bool, asks: bool, forgets: bool
@@ -217,7 +227,8 @@ class Partner:
                 self._begin(t, "hum", self._bank.pick(self._rng, "hum"))
             case Action.SILENT if user is UserState.STOP_REQUEST:
                 self._be_quiet(t)
-                self.forgotten_s.append(t)
+                if forgets:
+                    self.forgotten_s.append(t)
             case Action.SILENT if forgets and not self._heard_speech:
                 self.forgotten_s.append(t)
             case Action.SILENT if user is UserState.QUIET and self._answer_is_due(t):
