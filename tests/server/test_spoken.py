@@ -1,112 +1,138 @@
 """Spoken code: written words in, words to say out."""
 
 import random
+import re
 import string
+from importlib import resources
 
 import pytest
 
-from duologue_server.voice.spoken import speakable
+from duologue_server.voice.spoken import speakable, spoken_words
+from duologue_server.voice.spoken.lexicon import lexicon
+from duologue_server.voice.spoken.operators import SIGNS, guess_family
+
+_ROW = re.compile(
+    r"\| (?P<kind>[^|]+) \| (?P<language>\w*) ?\| (?P<ticks>`+) ?(?P<written>.+?) ?(?P=ticks) \| (?P<said>.*?) ?\|"
+)
+
+
+def _rows() -> list[tuple[str, str, str]]:
+    page = resources.files("duologue_server.voice.spoken").joinpath("SPOKEN.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| class")]
+    found = [_ROW.fullmatch(row) for row in rows]
+    assert None not in found, rows[found.index(None)]
+    return [(m["language"], m["written"].replace(r"\|", "|"), m["said"]) for m in found if m]
+
+
+def check(written: str, spoken: str, language: str = "") -> None:
+    """What is said, and that each written word has its own entry."""
+    assert speakable(written, language) == spoken
+    assert len(spoken_words(written.split(), language)) == len(written.split())
+
+
+@pytest.mark.parametrize(("language", "written", "said"), _rows())
+def test_the_page_is_true(language: str, written: str, said: str) -> None:
+    check(written, said, language)
+
+
+def test_every_sign_of_every_language_is_said() -> None:
+    for name, signs in SIGNS.items():
+        for sign in signs:
+            assert re.search(r"[a-z]", speakable(f"`{sign}`", name)), f"{sign} in {name or 'any'}"
+
 
 _SAID = {
-    "identifiers": [
-        ("isEmpty", "is Empty"),
-        ("HTTPServer", "H T T P Server"),
-        ("getHTTPResponse2", "get H T T P Response 2"),
-        ("user_id", "user I D"),
-        ("MAX_RETRIES", "max retries"),
-        ("__name__", "dunder name"),
-        ("_private", "underscore private"),
-        ("_", "underscore"),
-        ("sqlite3", "sequel light 3"),
-        ("utf-8", "U T F 8"),
-        ("self.items[0]", "self dot items 0"),
-        ("std::vector", "standard colon colon vector"),
-        ("np.zeros((3,", "N P dot zeros 3,"),
-    ],
-    "operators": [
-        ("!=", "not equals"),
+    "around words": [
         ("`!=`.", "not equals."),
-        ("==", "double equals"),
-        ("->", "arrow"),
-        ("=>", "fat arrow"),
-        ("<=", "less than or equal to"),
-        (">=", "greater than or equal to"),
-        ("+=", "plus equals"),
-        ("::", "colon colon"),
-        ("**kwargs", "double star keyword args"),
-        ("x!=None", "x not equals None"),
-        ("--verbose", "dash dash verbose"),
-        ("@dataclass", "at dataclass"),
-        ("C++", "C plus plus"),
         ("C#.", "C sharp."),
-    ],
-    "places": [
-        ("main.py:117", "main dot py line 117"),
-        ("`main.py:117:5`,", "main dot py line 117 column 5,"),
-        ("src/app/main.py", "source slash app slash main dot py"),
-        ("README.md", "read me dot M D"),
-        (".gitignore", "dot gitignore"),
-        ("https://example.com/a/b?x=1", "the link to example dot com"),
-        ("[page](https://example.com).", "page."),
-    ],
-    "numbers and codes": [
-        ("F821", "F 8 21"),
-        ("E501:", "E 5 oh 1:"),
-        ("PLR0913", "P L R oh 9 13"),
-        ("3.11.2", "3 dot 11 dot 2"),
-        ("v2.0.1", "version 2 dot 0 dot 1"),
-        ("3.11", "3.11"),
-        ("0x1F", "hex 1 F"),
-        ("ANN101", "eigh N N 1 oh 1"),
-        ("80ms", "80 milliseconds"),
-        ("50%", "50%"),
-        ("$5", "$5"),
-        ("7:30", "7:30"),
-        ("2026-11-23.", "2026-11-23."),
-        ("#117", "number 117"),
-        ("10-20", "10 to 20"),
-        ("1e-5", "1 times 10 to the minus 5"),
-    ],
-    "developer words": [
-        ("id", "I D"),
         ("JSON.", "jason."),
-        ("numpy's", "num pie's"),
-        ("kwargs", "keyword args"),
-        ("async", "eigh sync"),
-        ("e.g.", "for example"),
-    ],
-    "prose": [
-        ("don't", "don't"),
-        ("re-run", "re-run"),
+        ("`main.py:117:5`,", "main dot py line 117 column 5,"),
+        ("[page](https://example.com).", "page."),
         ("“yes,”", "yes,"),
         ("(see", "see"),
         ("below).", "below."),
+        ("ok?", "ok?"),
+        ("`foo`?", "foo?"),
+        ("`f.read()`,", "F dot reed,"),
+        ("2026-11-23.", "2026-11-23."),
+    ],
+    "pieces of a call": [("np.zeros((3,", "N P dot zeros 3,"), ("`range(10):`", "range 10:")],
+    "prose": [
         ("naïve", "naïve"),
         ("Python", "Python"),
         ("—", "—"),
-        ("ok?", "ok?"),
         ("...", "..."),
+        ("this is his bus", "this is his bus"),
+        ("us or them", "us or them"),
+        ("I read a file", "I read a file"),
+        ("as soon as it is", "as soon as it is"),
+        ("It was the APIs' fault", "It was the eigh P eyes fault"),
+        ("5 - 3", "5 minus 3"),
+        ("wait - what", "wait — what"),
+        ("read / write", "read slash write"),
     ],
-    "nothing to say": [("```", ""), ("{}", ""), ("()", ""), ("", ""), ("\"'", "")],
+    "nothing to say": [("```", ""), ("{}", ""), ("()", ""), ("", ""), ("\"'", ""), ("## Title", "Title")],
 }
 
 
 @pytest.mark.parametrize(("written", "spoken"), [pair for pairs in _SAID.values() for pair in pairs])
-def test_a_word_is_said(written: str, spoken: str) -> None:
-    assert speakable(written) == spoken
+def test_it_is_said(written: str, spoken: str) -> None:
+    check(written, spoken)
 
 
 def test_a_text_is_its_words() -> None:
-    text = "The name `user_id` != None in main.py:117, numpy's fault."
-    assert speakable(text) == " ".join(speakable(word) for word in text.split())
-    assert speakable(text) == "The name user I D not equals None in main dot py line 117, num pie's fault."
+    check(
+        "The name `user_id` != None in main.py:117, numpy's fault.",
+        "The name user I D not equals none in main dot py line 117, num pie's fault.",
+    )
+
+
+def test_code_in_backticks_over_several_words_is_code() -> None:
+    assert spoken_words(["Take", "`a", "-", "b`", "as", "a", "-", "b"]) == [
+        "Take",
+        "eigh",
+        "minus",
+        "B",
+        "as",
+        "a",
+        "—",
+        "b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("see main.py:3", "python"),
+        ("`err != nil` in server.go", "go"),
+        ("`fn main()` calls `.unwrap()`", "rust"),
+        ("`const x = y ?? z`", "javascript"),
+        ("`std::vector` and `nullptr`", "c"),
+        ("no code here at all", ""),
+        ("main.py and main.go", ""),
+    ],
+)
+def test_the_language_is_guessed_from_what_only_it_has(text: str, name: str) -> None:
+    assert guess_family(text) == name
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_any_text_can_be_said_and_no_bracket_is(seed: int) -> None:
     """The voice takes `[word](/sounds/)` as sounds, so nothing of the writer's may look like it."""
     dice = random.Random(seed)
-    alphabet = string.printable + "äß日😀—…“”"
-    spoken = speakable("".join(dice.choice(alphabet) for _ in range(300)))
-    assert "](" not in spoken
-    assert spoken == " ".join(spoken.split())
+    alphabet = string.printable + "äß日😀—…“”`````"
+    words = "".join(dice.choice(alphabet) for _ in range(300)).split()
+    for language in ("", "python", "typescript", "rust", "go", "cpp"):
+        said = spoken_words(words, language)
+        assert len(said) == len(words)
+        spoken = " ".join(said)
+        assert "](" not in spoken
+        assert all(entry == " ".join(entry.split()) for entry in said)
+
+
+def test_the_lexicon_spells_no_common_word() -> None:
+    common = (
+        "a am an as at be by do go he if in is it me my no of on or so to up us we all and are but can for had has not"
+    )
+    assert lexicon().letters.isdisjoint(common.split())
+    assert lexicon().said.keys().isdisjoint(common.split())

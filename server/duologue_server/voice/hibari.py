@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue_server.voice.speaker import Samples, SpeakerUnavailable, SpokenClause, SpokenWord
-from duologue_server.voice.spoken import speakable
+from duologue_server.voice.spoken import spoken_words
 
 RATE_HZ = 24_000
 FRAME_SAMPLES = 300
@@ -118,7 +118,7 @@ class HibariSpeaker:
         phoneme is exact and not an alignment.
         """
         assert self._loaded is not None
-        spoken = [self._loaded.normalise(speakable(word)).split() for word in written]
+        spoken = [self._loaded.normalise(said).split() for said in spoken_words(written)]
         owners = [index for index, words in enumerate(spoken) for _ in words]
         text = " ".join(word for words in spoken for word in words)
         phonemes: list[_Phoneme] = []

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 from duologue_server.voice.speaker import Samples, SpeakerUnavailable, SpokenClause, SpokenWord
-from duologue_server.voice.spoken import speakable
+from duologue_server.voice.spoken import spoken_words
 
 SystemVoice = Literal["flite", "espeak-ng"]
 
@@ -53,7 +53,7 @@ class SystemSpeaker:
 
     def speak(self, clause: str) -> SpokenClause:
         written = clause.split()
-        spoken = [speakable(word) for word in written]
+        spoken = spoken_words(written)
         text = " ".join(word for word in spoken if word)
         if not any(character.isalnum() for character in text):
             return SpokenClause(" ".join(written), np.zeros(0, np.float32), _no_words(written))

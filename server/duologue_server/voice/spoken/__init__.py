@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from duologue_server.voice.spoken.code import place_between, speak_code, speak_quoted_sign
+from duologue_server.voice.spoken.code import BLOB, place_between, speak_code, speak_quoted_sign
 from duologue_server.voice.spoken.lexicon import lexicon
 from duologue_server.voice.spoken.names import IDENTIFIER, speak_capitals, speak_identifier
 from duologue_server.voice.spoken.numbers import speak_number
@@ -21,9 +21,16 @@ _ABBREVIATIONS = {
     "c++": "C plus plus", "c#": "C sharp", "f#": "F sharp", ".net": "dot net",
 }  # fmt: skip
 
+_BEFORE_OPERAND = frozenset(
+    ("select", "import", "export", "return", "yield", "in", "if", "and", "or", "not", "case", "else", "await", "print")
+)
+"""A sign after one of these works on what follows it only: `SELECT *`, `return -x`."""
+_OPERAND_SIGNS = frozenset(SIGNS[""]) - frozenset("-/&.:?!*#@")
+_PAUSES_OR_SIGNS = {".": "dot", ":": "colon", "?": "question mark", "!": "not"}
+"""Alone, pauses in prose and signs in code."""
 _LINK_TARGET = re.compile(r"\]\([^)]*\)?")
 _QUOTED_SIGNS = re.compile(r"[(\[]?`(?P<signs>[^`\w\s]+|_)`(?P<pause>[.,;:!?]?)[)\]]?[.,;:!?]?")
-_PROSE = re.compile(r"[A-Za-zÀ-ÿ]?[a-zß-ÿ]*(?:['’-][A-Za-zÀ-ÿ]?[a-zß-ÿ]+)*")
+_PROSE = re.compile(r"(?!-)[A-Za-zÀ-ÿ]?[a-zß-ÿ]*(?:['’-][A-Za-zÀ-ÿ]?[a-zß-ÿ]+)*")
 _CAPITALS = re.compile(r"[A-Z]{2,}(?:['’]s)?")
 _BULLET = re.compile(r"[*+]|#{1,6}")
 _OPENING = "([{\"'`“‘«"
@@ -39,13 +46,15 @@ class _Word:
     text: str
     family: str
     in_code: bool
-    """It stands in backticks, or they open or close in it."""
+    """It stands in backticks, they open or close in it, or an operator stands beside it."""
     left: bool
     """Something stands before it in the same run of code or prose."""
     right: bool
     version: bool
     """The word before makes a decimal a version."""
     between_numbers: bool
+    unary: bool
+    """A minus before it is its sign, and begins no option."""
 
 
 def speakable(text: str, language: str = "") -> str:
@@ -64,17 +73,19 @@ def spoken_words(words: Sequence[str], language: str = "") -> list[str]:
     quoted = False
     for at, word in enumerate(words):
         ticks = word.count("`")
-        in_code = quoted or ticks > 0
         before, after = words[at - 1] if at else "", words[at + 1] if at + 1 < len(words) else ""
+        in_code = quoted or ticks > 0
+        unary = before.lower().strip("`") in _BEFORE_OPERAND or (quoted and before in SIGNS[name])
         said.append(
             _speak_word(
                 _Word(
                     text=word,
                     family=name,
-                    in_code=in_code,
-                    left=bool(before) and (quoted or not in_code),
+                    in_code=in_code or not {before, after}.isdisjoint(_OPERAND_SIGNS),
+                    left=bool(before) and (quoted or not in_code) and not unary,
                     right=bool(after) and (not in_code or quoted != (ticks % 2 == 1)),
                     version=before.strip(_OPENING + _CLOSING).lower() in lexicon().versioned,
+                    unary=unary,
                     between_numbers=before[-1:].isdigit() and after[:1].isdigit(),
                 )
             )
@@ -91,10 +102,10 @@ def _without_emphasis(words: Sequence[str]) -> list[str]:
         for at, word in enumerate(plain):
             if "`" in word or not word.strip("*"):
                 continue
-            bare = word.lstrip("(\"“")
+            bare = word.lstrip('("“')
             if bare.startswith(stars) and not bare.startswith(stars + "*"):
                 opened = at
-            ends = word.rstrip(_PAUSES + ")\"”")
+            ends = word.rstrip(_PAUSES + ')"”')
             if opened is not None and ends.endswith(stars):
                 plain[opened] = plain[opened].replace(stars, "", 1)
                 head, _, tail = plain[at].rpartition(stars)
@@ -112,6 +123,8 @@ def _speak_word(word: _Word) -> str:
         return sign
     text = _LINK_TARGET.sub("]", text)
     opened = text.lstrip(_OPENING)
+    if text[: -len(opened)].endswith("[") and opened.startswith("]") and len(opened) > 1:
+        opened = "[" + opened
     if (meaning := _ABBREVIATIONS.get(opened.lower().rstrip(_CLOSING + ","))) is not None:
         return meaning
     core, tail = _close(opened, text)
@@ -132,10 +145,10 @@ def _close(opened: str, text: str) -> tuple[str, str]:
     closed = _CLOSED.fullmatch(opened)
     assert closed is not None, "the pattern takes every string"
     core, tail = closed["core"], closed["tail"]
-    if "[" in core and re.match(r"[^\]]*:[^\]]*\]", tail):
+    if "[" in core and "]" in tail and ":" in (core + tail).rpartition("[")[2].partition("]")[0]:
         kept = tail.index("]") + 1
         return core + tail[:kept], tail[kept:]
-    if core and text.startswith("`") and (found := re.match(r"[)\]]*[!?](?=`)", tail)):
+    if core and text.startswith("`") and (found := re.match(r"[)\]]*[!?](?=[;,]?`)", tail)):
         return core + found.group(), tail[found.end() :]
     return core, tail
 
@@ -147,8 +160,10 @@ def _speak_lone_sign(word: _Word) -> str | None:
         return "minus" if bare == "-" and (word.in_code or word.between_numbers) else "—"
     if not word.left and not word.in_code and _BULLET.fullmatch(bare):
         return ""
-    if bare not in SIGNS[word.family] and bare not in SIGNS[""] or bare in (".", ":", "?", "!", "..."):
-        return ("question mark" if bare == "?" else "colon" if bare == ":" else None) if word.in_code and bare else None
+    if bare in _PAUSES_OR_SIGNS:
+        return _PAUSES_OR_SIGNS[bare] if word.in_code else None
+    if bare == "..." or (bare not in SIGNS[word.family] and bare not in SIGNS[""]):
+        return None
     if bare == "/" and not word.in_code and not word.between_numbers:
         return "slash"
     return say_sign(bare, place_between(word.left, word.right), word.family)
@@ -158,6 +173,8 @@ def _speak_core(core: str, word: _Word) -> str:
     """What a word says without its brackets, quotes and pauses."""
     if (listed := lexicon().reading(core, word.in_code)) is not None:
         return listed
+    if BLOB.fullmatch(core):
+        return "a long code"
     if word.in_code and IDENTIFIER.fullmatch(core) and not _CAPITALS.fullmatch(core):
         return speak_identifier(core)
     if _CAPITALS.fullmatch(core):
@@ -166,4 +183,6 @@ def _speak_core(core: str, word: _Word) -> str:
         return "-".join(lexicon().reading(part) or part for part in core.split("-"))
     if (number := speak_number(core, word.version)) is not None:
         return number
+    if word.unary and core.startswith("-") and len(core) > 1:
+        return f"minus {speak_code(core[1:], word.family)}"
     return speak_code(core, word.family)

@@ -13,16 +13,20 @@ from duologue_server.voice.spoken.names import IDENTIFIER, speak_capitals, speak
 from duologue_server.voice.spoken.numbers import speak_number
 from duologue_server.voice.spoken.operators import Place, say_sign, token_pattern
 
-_PLACE = re.compile(r"(?P<path>.*?[A-Za-z_].*?)(?::|#L)(?P<line>\d+)(?:-L?(?P<last>\d+)|:(?P<column>\d+))?")
+_PLACE = re.compile(
+    r"(?P<path>(?=[A-Z]|.*?[./])[^\[\](){}]*?[A-Za-z_][^\[\](){}]*?|(?i:localhost)|\d{1,3}(?:\.\d{1,3}){3})(?::|#L)(?P<line>\d+)(?:-L?(?P<last>\d+)|:(?P<column>\d+))?"
+)
 _HOST = re.compile(r"localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w.-]+\.(?:com|org|net|io|dev|local)", re.IGNORECASE)
 _URL = re.compile(r"[a-z][a-z0-9+]*://(?:[^/@]*@)?(?P<host>[^/:?#]+)(?::(?P<port>\d+))?.*", re.IGNORECASE)
 _PATH = re.compile(r"(?:~|\.{1,2})?/?[\w.@+*-]+(?:/[\w.@+*-]+)*/?")
 _TAG = re.compile(r"<(?P<closing>/?)(?P<name>[A-Za-z][\w.-]*)\s*/?>")
-_BLOB = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w+/=-]{32,}")
-_SLICE = re.compile(r"\[(?P<low>-?\w*):(?P<high>-?\w*)\]")
+BLOB = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w+/=-]{32,}")
+_SLICE = re.compile(r"\[(?P<low>-?\w*):(?P<high>-?\w*)(?::(?P<step>-?\w+))?\]")
+_SHORT_FLAGS = re.compile(r"-[A-Za-z]{1,3}")
+_WITHIN_ANGLES = frozenset(("&", "|", "*", "::", ".", "?", ",", "[", "]", "(", ")", "<", "'", ":", "->"))
 _TYPES = frozenset(
-    "list dict set frozenset tuple type map vec vector array slice chan deque pair optional unique_ptr shared_ptr".split()
-)
+    ("list", "dict", "set", "frozenset", "tuple", "type", "map", "vec", "vector", "array", "slice", "chan", "pair")
+) | {"deque", "optional", "unique_ptr", "shared_ptr"}
 _MOST_SLASHES = 3
 """Longer paths are told by their last two parts."""
 
@@ -43,13 +47,13 @@ def speak_code(word: str, family: str) -> str:
     if url := _URL.fullmatch(word):
         port = f" port {url['port']}" if url["port"] else ""
         return "the link to " + _speak_tokens(url["host"], "") + port
+    if _SHORT_FLAGS.fullmatch(word):
+        return f"dash {spell(word[1:])}"
     if tag := _TAG.fullmatch(word):
         name = speak_identifier(tag["name"])
         return name if family == "c" else f"{'closing ' if tag['closing'] else ''}{name} tag"
     if "/" in word and _PATH.fullmatch(word):
         return _speak_path(word)
-    if _BLOB.fullmatch(word):
-        return "a long code"
     return _speak_tokens(_SLICE.sub(_say_slice, word), family)
 
 
@@ -80,23 +84,24 @@ def _part(part: str) -> str:
 
 
 def _say_slice(found: re.Match[str]) -> str:
-    """`[1:3]` with words in the place of its signs, that are cut as names; the sign § opens them."""
-    low, high = found["low"], found["high"]
-    if not low and not high:
-        return " § "
-    if not low:
-        return f" §to {high}"
-    return f" §from {low} §to {high}" if high else f" §from {low} §on"
+    """`[1:3]` with marked words in the place of its signs."""
+    low, high, step = found["low"], found["high"], found["step"]
+    bounds = f" §from {low}" if low else ""
+    if high:
+        bounds += f" §to {high}" if low else f" §upto {high}"
+    elif low:
+        bounds += " §on"
+    return bounds + (f" §step {step}" if step else "") + " "
 
 
-_SLICE_WORDS = {"§to": "up to", "§from": "from", "§on": "on"}
+_SLICE_WORDS = {"§upto": "up to", "§from": "from", "§to": "to", "§on": "on", "§step": "step"}
 
 
 def _speak_tokens(code: str, family: str) -> str:
     said: list[str] = []
     for part in code.split():
-        if part.startswith("§"):
-            said.append("to" if part == "§to" and "from" in said else _SLICE_WORDS.get(part, ""))
+        if part in _SLICE_WORDS:
+            said.append(_SLICE_WORDS[part])
             continue
         tokens = [_Token(str(found.lastgroup), found.group()) for found in token_pattern(family).finditer(part)]
         for at, token in enumerate(tokens):
@@ -117,6 +122,8 @@ def _speak_token(tokens: list[_Token], at: int, family: str) -> str:
         return _speak_sign(tokens, at, family)
     if token.text == "[":
         return _speak_bracket(tokens, at, family)
+    if token.text == "]" and tokens[0].text == "map" and at + 1 < len(tokens) and tokens[at + 1].text not in "],":
+        return "to"
     if token.text == "'" and family == "rust" and at + 1 < len(tokens) and not _ends_quote(tokens, at):
         return "tick"
     return ""
@@ -140,8 +147,10 @@ def _speak_sign(tokens: list[_Token], at: int, family: str) -> str:
     sign = tokens[at].text
     before = tokens[at - 1] if at else None
     after = tokens[at + 1] if at + 1 < len(tokens) else None
-    if sign == "<" and before is not None and _is_type(before.text):
+    if sign == "<" and _opens_angle(tokens, at):
         return "of"
+    if sign == "!" and before is not None and before.kind == "name" and after is not None and after.text in "([{":
+        return "bang"
     if set(sign) == {">"} and _closes_angle(tokens, at):
         return ""
     if sign == "-" and before is not None and after is not None:
@@ -152,7 +161,7 @@ def _speak_sign(tokens: list[_Token], at: int, family: str) -> str:
         return "number"
     if sign == "-" and after is not None and after.kind == "name":
         return "dash"
-    if sign in "*/" and before is not None and after is not None and before.text not in ")]":
+    if sign in "*/" and before is not None and after is not None and before.text not in ")":
         return "star" if sign == "*" else "slash"
     return say_sign(sign, _place_of(before, after), family) or ""
 
@@ -165,7 +174,8 @@ def place_between(left: bool, right: bool) -> Place:
 
 
 def _place_of(before: _Token | None, after: _Token | None) -> Place:
-    operand_before = before is not None and (before.kind in ("name", "number") or before.text in ")]}\"'")
+    """The place of a sign by the tokens next to it."""
+    operand_before = before is not None and (before.kind in ("name", "number") or before.text in ")}\"'")
     operand_after = after is not None and (after.kind in ("name", "number", "sign") or after.text in "([{\"'")
     return place_between(operand_before, operand_after)
 
@@ -174,9 +184,10 @@ def _speak_hyphen(before: _Token, after: _Token) -> str:
     """A hyphen inside a word joins names, spans numbers, or subtracts."""
     if before.kind == after.kind == "number":
         return "to"
-    if before.kind == "name" and after.kind == "name":
-        return ""
-    return "minus" if after.kind == "number" or before.text in ")]" else ""
+    single = len(before.text) == 1
+    if single and before.text.isalpha() and after.text.isalpha() and len(after.text) == 1:
+        return "to"
+    return "minus" if before.text in ")]" or (single and after.kind == "number") else ""
 
 
 def _speak_bracket(tokens: list[_Token], at: int, family: str) -> str:
@@ -201,11 +212,23 @@ def _is_type(name: str) -> bool:
     return name in _TYPES or name == "::" or (name[0].isupper() and (len(name) == 1 or not name.isupper()))
 
 
+def _opens_angle(tokens: list[_Token], at: int) -> bool:
+    """Whether `<` opens a type's bracket: after a type, or with its partner in this word and no sum between them."""
+    if at == 0 or tokens[at - 1].kind != "name":
+        return at > 0 and tokens[at - 1].text == "::"
+    if _is_type(tokens[at - 1].text):
+        return True
+    for token in tokens[at + 1 :]:
+        if set(token.text) == {">"}:
+            return True
+        if token.kind not in ("name", "number") and token.text not in _WITHIN_ANGLES:
+            return False
+    return False
+
+
 def _closes_angle(tokens: list[_Token], at: int) -> bool:
     """Whether `>` closes a type's bracket: one was opened in this word, or the word ends with it after a name."""
-    opened = any(
-        token.text == "<" and index and _is_type(tokens[index - 1].text) for index, token in enumerate(tokens[:at])
-    )
+    opened = any(token.text == "<" and _opens_angle(tokens, index) for index, token in enumerate(tokens[:at]))
     follows_name = at > 0 and (tokens[at - 1].kind == "name" or tokens[at - 1].text in ")]")
     rest = {token.text for token in tokens[at + 1 :]}
     return opened or (follows_name and rest <= set(")]>},;"))
@@ -227,8 +250,3 @@ _NAMES = {
     "<>": "angle brackets", '""': "an empty string", "''": "an empty string", "-": "minus", "&": "ampersand",
     '"""': "triple quotes",
 }  # fmt: skip
-
-
-def speak_letter(letter: str) -> str:
-    """One letter of code by its name."""
-    return spell(letter)

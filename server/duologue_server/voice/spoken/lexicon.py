@@ -54,8 +54,8 @@ class Lexicon:
         if reading is None and stem in self.letters:
             reading = spell(stem)
         elif reading is None and stem.endswith("s") and stem[:-1] in self.letters and stem[-2].isalpha():
-            *head, last = stem[:-1].upper()
-            reading = f"{spell(''.join(head))} {_PLURALS.get(last, last + 's')}".strip()
+            last = stem[-2].upper()
+            reading = f"{spell(stem[:-2])} {_PLURALS.get(last, last + 's')}".strip()
         return reading if reading is None or not apostrophe else reading + "'s"
 
 
@@ -93,7 +93,9 @@ def load(own: Path) -> Lexicon:
         raw = {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raw = {}
-        problems.append(f"{own} cannot be read ({error}); its words are not used. Correct it, and start the voice again")
+        problems.append(
+            f"{own} cannot be read ({error}); its words are not used. Correct it, and start the voice again"
+        )
     user, more = _checked(raw, str(own))
     for name in _TABLES:
         tables[name] |= user[name]
@@ -102,8 +104,12 @@ def load(own: Path) -> Lexicon:
     for name in _LISTS:
         tables[name] |= user[name]
     return Lexicon(
-        *(MappingProxyType(tables[name]) for name in _TABLES),
-        *(frozenset(tables[name]) for name in _LISTS),
+        said=MappingProxyType(tables["said"]),
+        code=MappingProxyType(tables["code"]),
+        units=MappingProxyType(tables["units"]),
+        letters=frozenset(tables["letters"]),
+        capitals=frozenset(tables["capitals"]),
+        versioned=frozenset(tables["versioned"]),
         problems=(*problems, *more),
     )
 
@@ -123,5 +129,7 @@ def _checked(raw: Mapping[str, Any], source: str) -> tuple[dict[str, dict[str, s
             tables[name] = dict.fromkeys(section["words"].lower().split(), "")
         else:
             known = ", ".join(f"[{known}]" for known in (*_TABLES, *_LISTS))
-            problems.append(f"{source}: [{name}] is not understood; the sections are {known}, the last three with words")
+            problems.append(
+                f"{source}: [{name}] is not understood; the sections are {known}, the last three with words"
+            )
     return tables, problems

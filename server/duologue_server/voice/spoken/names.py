@@ -5,7 +5,14 @@ import re
 from duologue_server.voice.spoken.lexicon import lexicon, spell
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*|_+\w*")
-_HUMP = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_BRANDS = (
+    "OAuth|GitHub|GitLab|JavaScript|TypeScript|GraphQL|MySQL|PostgreSQL|SQLite|SQLAlchemy|NumPy|SciPy|PyPI|PyTorch|FastAPI"
+    "|OpenAI|OpenAPI|MongoDB|WebSocket|IPv4|IPv6|DevOps|ChromaDB|NoSQL|PyQt|NGINX|LaTeX|YouTube|iOS|macOS"
+)
+"""Words with capitals inside."""
+_HUMP = re.compile(
+    rf"(?:{_BRANDS})(?![a-z])|" r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+"
+)
 _VOWELS = frozenset("aeiouy")
 _LONGEST_SPELLED = 4
 _LONGEST_SPELLED_WITH_VOWEL = 3

@@ -9,16 +9,20 @@ from duologue_server.voice.spoken.lexicon import lexicon, spell
 
 _PLAIN = re.compile(r"[$£€]?\d+(?:,\d{3})*(?:\.\d+)?(?:%|st|nd|rd|th)?|\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}")
 _GROUPED = re.compile(r"\d+(?:_\d+)+(?:\.\d+)?")
-_VERSION = re.compile(r"(?P<v>[vV]?)(?P<numbers>\d+(?:\.\d+)+)(?:-?(?P<stage>alpha|beta|rc|dev|post|a|b)\.?(?P<of>\d*))?")
+_VERSION = re.compile(
+    r"(?P<v>[vV]?)(?P<numbers>\d+(?:\.\d+)+)(?:-?(?P<stage>alpha|beta|rc|dev|post|a|b)\.?(?P<of>\d*))?"
+)
 _MAJOR = re.compile(r"[vV](?P<number>\d+)")
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}(?P<mask>/\d{1,2})?")
 _COMPATIBLE = re.compile(r"(?P<relation>[~^])(?P<version>\d+(?:\.\d+)*)")
 _BASES = re.compile(r"0(?P<base>[xXbBoO])(?P<digits>[0-9a-fA-F_]+)")
 _EXPONENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)[eE](?P<sign>[-+]?)(?P<power>\d+)")
 _QUANTITY = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>[a-zA-Zµ]+)(?:/(?P<per>s|sec|min|h|d))?")
-_LITERAL = re.compile(r"(?P<number>\d+(?:\.\d*)?)(?P<kind>[uif](?:8|16|32|64|128|size)|[jJnLlUuFf]|[uU][lL]{1,2}|[lL]{2})")
+_LITERAL = re.compile(
+    r"(?P<number>\d+(?:\.\d*)?)(?P<kind>[uif](?:8|16|32|64|128|size)|[jJnLlUuFf]|[uU][lL]{1,2}|[lL]{2})"
+)
 _RULE_CODE = re.compile(r"(?P<letters>[A-Z]{1,4})(?P<digits>\d{3,4})")
-_COLOUR = re.compile(r"#(?P<digits>[0-9a-fA-F]{6}|[0-9a-fA-F]{3}(?=[a-fA-F]|$))")
+_COLOUR = re.compile(r"#(?P<digits>(?=\d*[a-fA-F])(?:[\da-fA-F]{3}|[\da-fA-F]{6}))")
 _UUID = re.compile(r"(?P<head>[0-9a-f]{4})[0-9a-f]{4}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _HASH = re.compile(r"(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}")
 _RANGE = re.compile(r"(?P<low>\d+)(?:-|–|\.\.=?|\.\.\.)(?P<high>\d+)")
@@ -129,7 +133,7 @@ _CLASSES = (
     (_UUID, lambda match: "U U I D " + spell(match["head"])),
     (_HASH, _hash),
     (_COMPATIBLE, _compatible),
-    (_RANGE, lambda match: f"{match['low']} to {match['high']}"),
+    (_RANGE, lambda match: f"{match['low']} {'through' if '=' in match.group() else 'to'} {match['high']}"),
     (_PRODUCT, lambda match: f"{match['left']} by {match['right']}"),
     (_SIGNED, _signed),
 )

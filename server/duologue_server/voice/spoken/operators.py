@@ -25,7 +25,7 @@ SIGNS: dict[str, dict[str, str]] = {
         "//=": "floor divided by equals", "@=": "at equals",
     },
     "javascript": _COMMON | _C_LIKE | {
-        "=>": "arrow", "===": "triple equals", "!==": "not triple equals", "?.": "optional dot",
+        "=>": "fat arrow", "===": "triple equals", "!==": "not triple equals", "?.": "optional dot",
         "??": "double question mark", "??=": "double question mark equals", "&&=": "and equals", "||=": "or equals",
         "**": "double star", "**=": "to the power of equals", ">>>": "unsigned shift right",
         ">>>=": "unsigned shift right equals", "//": "double slash",
@@ -77,7 +77,8 @@ _EVIDENCE = {
     "rust": r"\w\.rs\b|\bfn\b|\blet mut\b|&mut\b|&self\b|&str\b|\bimpl\b|\w!\(|::<|\bunwrap\(\)|\b[ui](?:8|16|32|64)\b"
     r"|\bOption<|\bVec<|\bdyn\b|\bcargo\b|\bSome\(|\bOk\(",
     "go": r"\w\.go\b|:=|\bfunc\b|\bchan\b|<-|\bnil\b|\bfmt\.\w|\binterface\{\}|\bgoroutine",
-    "javascript": r"\w\.[jt]sx?\b|===|!==|\?\.|\?\?|\bconst \w+ =|\bconsole\.|=>|\bPromise\b|\btypeof\b|\bundefined\b",
+    "javascript": r"\w\.[jt]sx?\b|===|!==|\?\.|\?\?|\bconst \w+ =|\bconsole\.|=>|\bPromise\b|\btypeof\b|\bundefined\b"
+    r"|: (?:string|number|boolean)\b|\btype \w+ =",
     "c": r"\w\.(?:c|h|cc|cpp|hpp|cxx)\b|\bstd::|#include|\bnullptr\b|\bcout\b|\bsizeof\b|\bconstexpr\b|\bmalloc\b"
     r"|\btemplate ?<|\w->\w",
 }
@@ -96,7 +97,7 @@ def _evidence(name: str) -> re.Pattern[str]:
 
 
 def guess_family(text: str) -> str:
-    """The family that a text's own code shows, by names of files and words of one language; empty when it is not clear."""
+    """The family that a text's own code shows, by names of files and words of one language; empty when not clear."""
     counts = {name: len(_evidence(name).findall(text)) for name in _EVIDENCE}
     best = max(counts, key=lambda name: counts[name])
     sure = counts[best] > 0 and list(counts.values()).count(counts[best]) == 1
