@@ -319,3 +319,12 @@ def test_a_filter_in_slices_is_a_convolution() -> None:
     streaming = StreamingFilter(response)
     out = np.concatenate([streaming(block) for block in sound.reshape(-1, SLICE_SAMPLES)])
     assert np.abs(out - rooms.convolve(sound, response)).max() < 1e-4
+
+
+def test_words_are_let_go_once_the_engine_has_held_to_it() -> None:
+    others, quiet = decided(Action.SILENT, UserState.SPEAKING_TO_OTHERS), decided(Action.SILENT)
+    wavering = Scripted(*[others] * 4, quiet, *[others] * 4, quiet, *[others] * 8, quiet)
+    log, _ = rollout(replace(SETTING, scenario="empty"), 1, 0, wavering)
+    held_from_s, until_s = 11 * 0.08, 18 * 0.08
+    assert log.forgotten_s[0] == pytest.approx(held_from_s + 0.4)
+    assert log.forgotten_s[-1] == pytest.approx(until_s)

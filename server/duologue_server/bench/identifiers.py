@@ -7,6 +7,7 @@ file, and what it gives is scored as it is and after `restore`. Run it alone wit
 
 import argparse
 import importlib.metadata
+import itertools
 import json
 import random
 import re
@@ -26,6 +27,7 @@ from duologue_server.session.workspace import VOCABULARY_WORDS
 from duologue_server.voice.choose_speaker import choose_speaker
 from duologue_server.voice.moonshine import MoonshineListener, Samples
 from duologue_server.voice.names import Names, restore
+from duologue_server.voice.speaker import Speaker
 
 RATE_HZ = 16_000
 
@@ -112,6 +114,7 @@ def sentences(vocabularies: Sequence[tuple[str, ...]], n: int, seed: int) -> lis
         for name in rng.sample(sayable, n // len(vocabularies)):
             is_class = bool(re.match(r"_*[A-Z]", name)) and not name.isupper()
             chosen.append(Spoken(number, name, rng.choice(_CLASS_FRAMES if is_class else _FRAMES).format(name)))
+    rng.shuffle(chosen)
     return chosen
 
 
@@ -120,22 +123,44 @@ def talk(n: int) -> list[Spoken]:
     return [Spoken(at % len(SOURCES), "", text) for at, text in enumerate(ORDINARY[:n])]
 
 
-def listen(voice: str, spoken: Iterable[Spoken], vocabularies: Sequence[tuple[str, ...]]) -> Iterable[Heard]:
-    """Says and hears everything; the sentences of a file should stand together, since its names are taken in once."""
-    chosen = choose_speaker(voice)  # type: ignore[arg-type] # argparse has checked the name
-    if chosen.speaker is None or chosen.degraded:
-        raise SystemExit(chosen.message)
+def listen(
+    voices: Sequence[str], spoken: Sequence[Spoken], vocabularies: Sequence[tuple[str, ...]], done: Sequence[Heard] = ()
+) -> Iterable[Heard]:
+    """Says and hears everything that is not done yet. The voices speak by turns, so that a part of it is a sample."""
+    speakers = {voice: _speaker(voice) for voice in voices}
+    known = {(one.voice, one.spoken) for one in done}
     plain, favouring = MoonshineListener(), MoonshineListener()
     plain.load()
     favouring.load()
     margin = np.zeros(RATE_HZ // 4, np.float32)
-    for one in sorted(spoken, key=lambda one: one.source):
-        samples = soxr.resample(chosen.speaker.speak(one.text).samples, chosen.speaker.rate_hz, RATE_HZ)
+    for one, voice in itertools.product(spoken, voices):
+        if (voice, one) in known:
+            continue
+        speaker = speakers[voice]
+        samples = soxr.resample(speaker.speak(one.text).samples, speaker.rate_hz, RATE_HZ)
         audio = np.concatenate([margin, samples, margin]).astype(np.float32)
         favouring.bias(vocabularies[one.source])
         unbiased, unbiased_s = _timed(plain.final, audio)
         biased, biased_s = _timed(favouring.final, audio)
         yield Heard(voice, one, unbiased, biased, unbiased_s, biased_s)
+
+
+def _speaker(voice: str) -> Speaker:
+    chosen = choose_speaker(voice)  # type: ignore[arg-type] # it refuses a name that it does not know
+    if chosen.speaker is None or chosen.degraded:
+        raise SystemExit(chosen.message)
+    return chosen.speaker
+
+
+def mixed(named: Sequence[Spoken], ordinary: Sequence[Spoken]) -> list[Spoken]:
+    """Both kinds of sentences, spread evenly over one another."""
+    places = [(at / len(some), one) for some in (named, ordinary) for at, one in enumerate(some)]
+    return [one for _, one in sorted(places, key=lambda place: place[0])]
+
+
+def _kept(file: Path) -> list[Heard]:
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    return [Heard(**{**line, "spoken": Spoken(**line["spoken"])}) for line in lines]
 
 
 def _timed(recognise: Callable[[Samples], str], audio: Samples) -> tuple[str, float]:
@@ -182,13 +207,13 @@ def report(heard: Sequence[Heard], vocabularies: Sequence[tuple[str, ...]]) -> s
         mine = [one for one in heard if one.voice == voice]
         texts = [(one, _stages(one, indices[one.spoken.source])) for one in mine]
         named = [(one.spoken, stages) for one, stages in texts if one.spoken.name]
-        split = (
-            ("identifiers exact", lambda name: True),
-            ("… of several words", lambda name: len(_words(name)) > 1),
-            ("… of one word", lambda name: len(_words(name)) == 1),
-        )
-        for what, belongs in split:
-            counted = [(spoken, stages) for spoken, stages in named if belongs(spoken.name)]
+        several = [one for one in named if len(_words(one[0].name)) > 1]
+        single = [one for one in named if len(_words(one[0].name)) == 1]
+        for what, counted in (
+            ("identifiers exact", named),
+            ("… of several words", several),
+            ("… of one word", single),
+        ):
             lines.append(_row(voice, what, counted, lambda spoken, text: holds(text, spoken.name)))
         ordinary = [(one.spoken, stages) for one, stages in texts if not one.spoken.name]
         lines.append(
@@ -211,9 +236,7 @@ def _stages(one: Heard, names: Names) -> Stages:
     return one.unbiased, restore(one.unbiased, names), one.biased, restore(one.biased, names)
 
 
-def _row(
-    voice: str, what: str, counted: Sequence[tuple[Spoken, Stages]], is_so: Callable[[Spoken, str], bool]
-) -> str:
+def _row(voice: str, what: str, counted: Sequence[tuple[Spoken, Stages]], is_so: Callable[[Spoken, str], bool]) -> str:
     shares = [sum(is_so(spoken, stages[at]) for spoken, stages in counted) for at in range(4)]
     figures = [f"{100 * share / len(counted):.1f} %" if counted else "–" for share in shares]
     return f"| {voice} | {what} | {len(counted)} | {' | '.join(figures)} |"
@@ -251,22 +274,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--talk", type=int, default=len(ORDINARY), help="ordinary sentences for each voice")
     parser.add_argument("--seed", type=int, default=117)
     parser.add_argument("--misses", action="store_true", help="list what went wrong, too")
-    parser.add_argument("--keep", type=Path, help="write what was heard here, to be scored again")
-    parser.add_argument("--heard", type=Path, help="score what an earlier run kept; nothing is spoken")
+    parser.add_argument("--kept", type=Path, help="a file for what was heard: a run that was stopped goes on from it")
+    parser.add_argument("--score-only", action="store_true", help="only score what is kept; nothing is spoken")
     chosen = parser.parse_args(arguments)
     vocabularies = [vocabulary(source) for source in SOURCES]
-    if chosen.heard:
-        kept = [json.loads(line) for line in chosen.heard.read_text("utf-8").splitlines()]
-        heard = [Heard(**{**one, "spoken": Spoken(**one["spoken"])}) for one in kept]
-    else:
-        spoken = [*sentences(vocabularies, chosen.n, chosen.seed), *talk(chosen.talk)]
-        heard = []
-        for voice in chosen.voices.split(","):
-            for one in listen(voice, spoken, vocabularies):
-                heard.append(one)
-                if chosen.keep:
-                    with chosen.keep.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(asdict(one)) + "\n")
+    heard = _kept(chosen.kept) if chosen.kept and chosen.kept.exists() else []
+    if not chosen.score_only:
+        spoken = mixed(sentences(vocabularies, chosen.n, chosen.seed), talk(chosen.talk))
+        for one in listen(chosen.voices.split(","), spoken, vocabularies, heard):
+            heard.append(one)
+            if chosen.kept:
+                with chosen.kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(one)) + "\n")
     print("; ".join(f"{s.package} {importlib.metadata.version(s.package)} {s.path}" for s in SOURCES), end="\n\n")
     print(report(heard, vocabularies))
     if chosen.misses:

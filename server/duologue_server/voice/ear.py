@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from duologue_server.trace.clock import Clock, run
 from duologue_server.voice.gate import SpeechGate
 from duologue_server.voice.listener import Listener
+from duologue_server.voice.names import Names, restore
 
 Samples = NDArray[np.float32]
 
@@ -123,6 +124,7 @@ class Ear:
         self._not_before = 0
         self._told_of: _Turn | None = None
         self._told: set[str] = set()
+        self._names = Names.of(())
 
     @property
     def text(self) -> str:
@@ -176,8 +178,14 @@ class Ear:
         self._pump()
 
     def bias(self, words: tuple[str, ...]) -> None:
-        """Names that are likely to be said from now on; goes through the lane like everything else."""
-        run(self._lane, lambda: self._listener.bias(words), self._biased)
+        """Names that are likely to be said from now on, and are then written so in final texts; goes through the lane
+        like everything else."""
+
+        def take_in() -> Names:
+            self._listener.bias(words)
+            return Names.of(words)
+
+        run(self._lane, take_in, self._biased)
 
     def reset(self, next_sample: int | None = None, keep_ended: bool = False) -> None:
         """Drops all that was heard, as for a muted microphone; the stream goes on at `next_sample`.
@@ -270,6 +278,10 @@ class Ear:
     def _recognise_finally(self, turn: _Turn, segment: _Segment) -> None:
         edition = segment.edition
         blocks = tuple(segment.blocks)
+        names = self._names
+
+        def words_of_it() -> str:
+            return restore(self._listener.final(np.concatenate(blocks)), names) if blocks else ""
 
         def done(result: str | Exception) -> None:
             self._busy = False
@@ -283,7 +295,7 @@ class Ear:
             self._pump()
 
         self._busy = True
-        run(self._lane, lambda: self._listener.final(np.concatenate(blocks)) if blocks else "", done)
+        run(self._lane, words_of_it, done)
 
     def _show(self, turn: _Turn) -> None:
         if turn.text and _bare(turn.text) != _bare(turn.shown):
@@ -297,9 +309,11 @@ class Ear:
             return None
         return result
 
-    def _biased(self, result: Exception | None) -> None:
-        if result is not None:
+    def _biased(self, result: Names | Exception) -> None:
+        if isinstance(result, Exception):
             self._tell(result)
+        else:
+            self._names = result
 
     def _tell(self, trouble: Exception) -> None:
         """Tells each trouble once: a listener without weights would say so three times a second."""

@@ -10,7 +10,9 @@ import earshot
 import numpy as np
 from numpy.typing import NDArray
 
+from duologue_server.voice.commands import COMMANDS
 from duologue_server.voice.moonshine_weights import BASE_EN, TINY_EN, WORD_START, Opened, Pack, open_pack
+from duologue_server.voice.readings import favoured
 
 Samples = NDArray[np.float32]
 Logits = NDArray[np.float32]
@@ -90,16 +92,21 @@ class MoonshineListener:
         return self._text(BASE_EN, audio, self._tree)
 
     def bias(self, words: tuple[str, ...]) -> None:
-        """Favours these names in `final`; identifiers are taken apart as they are spoken. The first 400 count."""
+        """Favours these names, as they are spoken, and the product's commands in `final`. The first 400 count.
+
+        A name that is one token is a word that the model knows anyway: favoured, `end` would be heard for "red".
+        """
         if words == self._names:
             return
-        phrases = {phrase: None for word in words if (phrase := spoken_name(word))}
+        phrases = {phrase for word in words[:MOST_NAMES] for phrase in (spoken_name(word), *favoured(word)) if phrase}
         tree: Node | None = None
         if phrases:
             ids = token_ids(self._model(BASE_EN).tokens)
             tree = Node()
-            for phrase in list(phrases)[:MOST_NAMES]:
-                tree.add(encode(phrase, ids))
+            for phrase in (*phrases, *COMMANDS):
+                tokens = encode(phrase, ids)
+                if len(tokens) > 1:
+                    tree.add(tokens)
         self._names, self._tree = words, tree
 
     def _model(self, pack: Pack) -> Opened:

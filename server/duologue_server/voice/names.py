@@ -1,4 +1,256 @@
+"""Names of the open files in recognised text, written as the files write them: "get user by I D" is `get_user_by_id`.
+
+Words are compared with the names' readings in three ways, each weaker than the one before: the same letters, whatever
+stands between them; the same sounds; nearly the same sounds and letters. Ordinary words stay ordinary words: what could
+be prose becomes a name only where prose could not go on like that.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from duologue_server.voice.commands import is_command
+from duologue_server.voice.cues import RISKY_JOINS, Place, may_begin_a_sentence_part, surely_names
+from duologue_server.voice.readings import Reading, readings, said_letters
+from duologue_server.voice.sounds import sound
+
+MOST_NAMES = 400
+_LONGEST_WINDOW = 9
+_NEAR = 0.84
+_NEAR_AFTER_CUE = 0.74
+_SHORTEST_NEAR = 6
+"""Sounds that a name must have to be found by likeness: short ones are like too much."""
+_SHORTEST_JOIN = 8
+"""Letters of a name of one word that two ordinary words may become."""
+_INFLECTION = re.compile(r"(?:e?s|e?d|ing|er|ly)$")
+_WORD = re.compile(r"(?P<before>[\"'“‘(\[]*)(?P<core>.*?)(?P<after>(?:['’]s)?[\"'”’)\].,;:!?…]*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
+    """A vocabulary by the ways in which it is heard. `of` makes it; it holds nothing that changes."""
+
+    words: tuple[str, ...]
+    by_letters: Mapping[str, tuple[Reading, ...]]
+    by_sound: Mapping[str, tuple[Reading, ...]]
+    near: tuple[Reading, ...]
+    longest: int
+
     @classmethod
-    def of(cls, words): return cls()
-def restore(text, names): return text
+    def of(cls, words: Sequence[str]) -> "Names":
+        """Takes the first 400 names; where two are said alike, the earlier one counts."""
+        by_letters: dict[str, list[Reading]] = {}
+        by_sound: dict[str, list[Reading]] = {}
+        near: list[Reading] = []
+        for name in words[:MOST_NAMES]:
+            for reading in readings(name):
+                by_letters.setdefault(reading.letters, []).append(reading)
+                by_sound.setdefault(reading.sound, []).append(reading)
+                if len(reading.sound) >= _SHORTEST_NEAR:
+                    near.append(reading)
+        longest = max((len(reading.said) for some in by_letters.values() for reading in some), default=0)
+        return cls(
+            tuple(words[:MOST_NAMES]),
+            {key: tuple(some) for key, some in by_letters.items()},
+            {key: tuple(some) for key, some in by_sound.items()},
+            tuple(near),
+            min(longest, _LONGEST_WINDOW),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A heard word: its letters for comparison, and the signs around it."""
+
+    before: str
+    core: str
+    after: str
+    letters: str
+    sound: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A name in place of the words from `start` to `end`."""
+
+    start: int
+    end: int
+    name: str
+    worth: float
+
+
+def restore(text: str, names: Names) -> str:
+    """The text with the names in it written as in the files; a text without any comes back unchanged.
+
+    Signs around a name stay, and so do all other words, letter for letter.
+    """
+    if not names.words or not text or is_command(text):
+        return text
+    heard = [_word(word) for word in text.split()]
+    found = _best(len(heard), [*_same(heard, names), *_nearly(heard, names)])
+    if not found:
+        return text
+    written: list[str] = []
+    at = 0
+    for match in found:
+        written += [word.before + word.core + word.after for word in heard[at : match.start]]
+        written.append(heard[match.start].before + match.name + heard[match.end - 1].after)
+        at = match.end
+    return " ".join([*written, *(word.before + word.core + word.after for word in heard[at:])])
+
+
+def _word(word: str) -> _Word:
+    parts = _WORD.fullmatch(word)
+    assert parts is not None, "the pattern takes every string"
+    core, after = parts["core"], parts["after"]
+    if re.fullmatch(r"(?:[A-Za-z]\.)*[A-Za-z]", core) and after.startswith("."):  # "I.D." ends with its own point
+        after = after[1:] if "." in core else after
+    spoken = core.replace("-", " ").replace("_", " ")
+    spoken = spoken.replace(".", "" if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", core) else " dot ")
+    return _Word(parts["before"], core, after, said_letters(spoken), sound(re.sub(r"[^\w ]", "", spoken)))
+
+
+def _windows(heard: Sequence[_Word], longest: int) -> Iterable[tuple[int, int]]:
+    """All runs of words that a name could take the place of; a comma may stand in one, but no end of a sentence."""
+    for start in range(len(heard)):
+        for end in range(start + 1, min(start + longest, len(heard)) + 1):
+            yield start, end
+            if heard[end - 1].after.strip("\"'”’,") or (end < len(heard) and heard[end].before):
+                break
+
+
+def _same(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
+    """Names whose letters or sounds stand in the text."""
+    for start, end in _windows(heard, names.longest + 2):
+        window = heard[start:end]
+        letters = "".join(word.letters for word in window)
+        place = _place(heard, start, end)
+        if exact := names.by_letters.get(letters):
+            reading = _choose(exact, place)
+            if _allowed(reading, window, place):
+                yield _Found(start, end, reading.name, len(letters) + 0.1 - 0.01 * (end - start))
+            continue
+        alike = names.by_sound.get(sound(" ".join(_spoken(word) for word in window)))
+        if alike:
+            reading = _choose(alike, place)
+            if _allowed_by_sound(reading, window, place):
+                yield _Found(start, end, reading.name, 0.9 * len(letters))
+
+
+def _spoken(word: _Word) -> str:
+    return re.sub(r"[^\w ]", "", word.core.replace("-", " ").replace("_", " ").replace(".", " dot "))
+
+
+def _nearly(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
+    """Names that are like a run of words in sound and in letters."""
+    windows = [(s, e) for s, e in _windows(heard, names.longest + 1)]
+    sounds = ["".join(word.sound for word in heard[s:e]) for s, e in windows]
+    kept = [at for at, code in enumerate(sounds) if len(code) >= _SHORTEST_NEAR - 1]
+    if not kept or not names.near:
+        return
+    likeness = process.cdist(
+        [sounds[at] for at in kept],
+        [reading.sound for reading in names.near],
+        scorer=Levenshtein.normalized_similarity,
+        score_cutoff=_NEAR_AFTER_CUE - 0.1,
+        dtype=np.float32,
+        workers=1,
+    )
+    for row, column in zip(*np.nonzero(likeness), strict=True):
+        start, end = windows[kept[row]]
+        reading = names.near[column]
+        letters = "".join(word.letters for word in heard[start:end])
+        like = 0.5 * (float(likeness[row, column]) + Levenshtein.normalized_similarity(letters, reading.letters))
+        place = _place(heard, start, end)
+        if like >= (_NEAR_AFTER_CUE if place.is_for_names else _NEAR) and _allowed_near(
+            reading, heard[start:end], place, like
+        ):
+            yield _Found(start, end, reading.name, (like - 0.15) * len(letters))
+
+
+def _best(length: int, found: Sequence[_Found]) -> list[_Found]:
+    """The names that are worth most together without sharing a word."""
+    by_end: dict[int, list[_Found]] = {}
+    for match in found:
+        by_end.setdefault(match.end, []).append(match)
+    best: list[tuple[float, tuple[_Found, ...]]] = [(0.0, ())]
+    for end in range(1, length + 1):
+        candidates = [best[end - 1]]
+        for match in by_end.get(end, ()):
+            worth, chosen = best[match.start]
+            candidates.append((worth + match.worth, (*chosen, match)))
+        best.append(max(candidates, key=lambda candidate: candidate[0]))
+    return list(best[-1][1])
+
+
+def _place(heard: Sequence[_Word], start: int, end: int) -> Place:
+    before = tuple(word.letters if not word.after.strip("\"'”’") else "" for word in heard[max(0, start - 2) : start])
+    after = heard[end].letters if end < len(heard) and not heard[end - 1].after else ""
+    return Place(before, after)
+
+
+def _choose(alike: Sequence[Reading], place: Place) -> Reading:
+    """Of names that are said alike: complete readings first, then the style that the words around speak of."""
+
+    def rank(reading: Reading) -> tuple[bool, bool]:
+        bare = reading.name.strip("_")
+        fits = bare[:1].isupper() and not bare.isupper() if place.is_for_classes else bare[:1].islower()
+        return reading.is_short, not (bare.isupper() if place.is_for_constants else fits)
+
+    return min(alike, key=rank)
+
+
+def _allowed(reading: Reading, window: Sequence[_Word], place: Place) -> bool:
+    """Whether words with a name's own letters may become it."""
+    if len(reading.said) > 1:
+        if len(window) == 1 and window[0].core.islower() and reading.is_prose:
+            return place.is_for_names
+        return not reading.is_prose or surely_names(place, reading.said)
+    if len(window) > 1:
+        return place.is_for_names or (len(reading.letters) >= _SHORTEST_JOIN and reading.letters not in RISKY_JOINS)
+    core = window[0].core
+    if core == reading.name:
+        return False
+    if core.lower() == reading.name.lower():
+        return _allowed_case(reading, core, place)
+    return reading.is_distinct or place.is_for_names
+
+
+def _allowed_case(reading: Reading, core: str, place: Place) -> bool:
+    """Whether a single word may change its case: to a class only where classes are spoken of."""
+    if reading.name.islower():
+        return not place.begins_sentence
+    if reading.name.isupper():
+        return place.is_for_constants or (place.is_for_names and len(core) > 1)
+    return place.is_for_classes or not reading.is_prose
+
+
+def _allowed_by_sound(reading: Reading, window: Sequence[_Word], place: Place) -> bool:
+    if len(reading.said) == 1:
+        return place.is_for_names and len(reading.sound) > 2
+    if not reading.is_prose:
+        return len(reading.sound) >= _SHORTEST_NEAR or place.is_for_names
+    return surely_names(place, reading.said)
+
+
+def _allowed_near(reading: Reading, window: Sequence[_Word], place: Place, like: float) -> bool:
+    if may_begin_a_sentence_part(window[0].letters) and reading.said[0] != window[0].letters:
+        return False
+    if len(reading.said) == 1:
+        return place.is_for_names and not _inflected(reading, window)
+    if place.is_for_names:
+        return True
+    return not reading.is_prose and not _inflected(reading, window)
+
+
+def _inflected(reading: Reading, window: Sequence[_Word]) -> bool:
+    """Whether the words are those of the name in other forms: then they are most likely what was meant."""
+    said = [word.letters for word in window]
+    return len(said) == len(reading.said) and all(
+        heard == name or _INFLECTION.sub("", heard) == _INFLECTION.sub("", name)
+        for heard, name in zip(said, reading.said, strict=True)
+    )
