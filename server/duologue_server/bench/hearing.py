@@ -1,8 +1,9 @@
 """How many words of a spoken line a recogniser understood: word errors that do not count spelling as an error.
 
-Both sides are said by the same rules first, so "HTTP" and "H T T P", "main.py" and "main dot py", "!=" and "not equals"
-are the same words; numbers become digits, and where one side writes apart what the other writes together ("data class",
-"dataclass") it is no error. Words that sound the same ("cache", "cash") are counted apart: no voice can tell them apart.
+Both sides are said by the same rules first, so "HTTP" and "H T T P", "main.py" and "main dot py", "!=" and "not
+equals" are the same words; numbers become digits, and it is no error where one side writes apart what the other writes
+together ("data class", "dataclass"). Words that sound the same ("cache", "cash") can be taken as the same, because no
+voice can tell them apart.
 """
 
 import re
@@ -17,16 +18,23 @@ MOST_JOINED = 6
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+")
 _DECIMAL = re.compile(r"(?<=\d)\.(?=\d)")
 _GROUPS = re.compile(r"(?<=\d),(?=\d{3})")
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-_SMALL = {word: value for value, word in enumerate((_UNITS + "eighteen nineteen").split())}
-_TENS = {word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_SMALL = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
+_TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
 _LARGE = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _LETTERS = {
-    "eigh": "a", "bee": "b", "be": "b", "see": "c", "sea": "c", "dee": "d", "ee": "e", "ef": "f", "eff": "f", "gee": "g",
-    "eye": "i", "jay": "j", "kay": "k", "el": "l", "ell": "l", "em": "m", "en": "n", "oh": "o", "pee": "p", "queue": "q",
-    "cue": "q", "are": "r", "ess": "s", "tee": "t", "tea": "t", "you": "u", "vee": "v", "ex": "x", "why": "y", "zee": "z",
-    "eighs": "as", "bees": "bs", "sees": "cs", "dees": "ds", "eyes": "is", "ells": "ls", "pees": "ps", "ars": "rs",
+    "eigh": "a", "bee": "b", "be": "b", "see": "c", "sea": "c", "dee": "d", "ee": "e", "ef": "f", "eff": "f",
+    "gee": "g", "eye": "i", "jay": "j", "kay": "k", "el": "l", "ell": "l", "em": "m", "en": "n", "oh": "o", "pee": "p",
+    "queue": "q", "cue": "q", "are": "r", "ess": "s", "tee": "t", "tea": "t", "you": "u", "vee": "v", "ex": "x",
+    "why": "y", "zee": "z", "eighs": "as", "bees": "bs", "sees": "cs", "dees": "ds", "eyes": "is", "ells": "ls",
+    "pees": "ps", "ars": "rs",
 }  # fmt: skip
+"""Names of letters, as our rules and recognisers write them."""
 _SAME = {"dot": "point", "colour": "color", "okay": "ok", "percentage": "percent", "'s": "s"}
 
 Sound = Callable[[str], str]
@@ -60,7 +68,9 @@ def _digits(words: Sequence[str]) -> list[str]:
         small = _SMALL.get(word, _TENS.get(word, int(word) if word.isdigit() else None))
         following = words[at + 1] if at + 1 < len(words) else ""
         if small is not None and word not in _LARGE:
-            joins = value is not None and not closed and word in _SMALL and small < 10 and value % 10 == 0 and value % 100
+            joins = (
+                value is not None and not closed and word in _SMALL and small < 10 and value % 10 == 0 and value % 100
+            )
             after_hundred = value is not None and value % 100 == 0 and value > 0 and small < 100 and not word.isdigit()
             if value is not None and not (joins or after_hundred):
                 plain.append(str(value))

@@ -1,8 +1,9 @@
 """How well our own voice is understood when it says code, by a recogniser that is not ours.
 
-A hundred lines with code in five languages, and ten without any, are spoken by the default voice on the product's own way
-(clauses, spoken code, synthesis) and written down by Whisper, which knows nothing of the lines. Whisper is no dependency:
-`pip install faster-whisper`, and a folder of a model in CTranslate2's format, such as Systran's faster-whisper-tiny.en.
+A hundred lines with code in five languages, and ten without any, are spoken by the default voice on the product's own
+way (clauses, spoken code, synthesis) and written down by Whisper, which knows nothing of the lines. Whisper is no
+dependency: `pip install faster-whisper`, and a folder of a model in CTranslate2's format, such as Systran's
+faster-whisper-tiny.en.
 
     python -m duologue_server.bench.intelligibility --model FOLDER [--json FILE]
 

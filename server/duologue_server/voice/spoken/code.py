@@ -20,6 +20,46 @@ _HOST = re.compile(r"localhost|\d{1,3}(?:\.\d{1,3}){3}|[\w.-]+\.(?:com|org|net|i
 _URL = re.compile(r"[a-z][a-z0-9+]*://(?:[^/@]*@)?(?P<host>[^/:?#]+)(?::(?P<port>\d+))?.*", re.IGNORECASE)
 _PATH = re.compile(r"(?:~|\.{1,2})?/?[\w.@+*-]+(?:/[\w.@+*-]+)*/?")
 _TAG = re.compile(r"<(?P<closing>/?)(?P<name>[A-Za-z][\w.-]*)\s*/?>")
+_TAGS = (
+    frozenset(
+        (
+            "a",
+            "b",
+            "body",
+            "br",
+            "button",
+            "code",
+            "dialog",
+            "div",
+            "footer",
+            "form",
+            "h1",
+            "h2",
+            "h3",
+            "head",
+            "header",
+            "hr",
+        )
+    )
+    | {"html", "i", "img", "input", "label", "li", "link", "main", "meta", "nav", "ol", "option", "p", "pre", "script"}
+    | {
+        "section",
+        "select",
+        "slot",
+        "span",
+        "strong",
+        "style",
+        "svg",
+        "table",
+        "td",
+        "template",
+        "th",
+        "title",
+        "tr",
+        "ul",
+    }
+)
+"""Others in angles are headers of C or types."""
 BLOB = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[\w+/=-]{32,}")
 _SLICE = re.compile(r"\[(?P<low>-?\w*):(?P<high>-?\w*)(?::(?P<step>-?\w+))?\]")
 _SHORT_FLAGS = re.compile(r"-[A-Za-z]{1,3}")
@@ -51,7 +91,8 @@ def speak_code(word: str, family: str) -> str:
         return f"dash {spell(word[1:])}"
     if tag := _TAG.fullmatch(word):
         name = speak_identifier(tag["name"])
-        return name if family == "c" else f"{'closing ' if tag['closing'] else ''}{name} tag"
+        markup = tag["closing"] or tag["name"][0].isupper() or tag["name"] in _TAGS
+        return f"{'closing ' if tag['closing'] else ''}{name} tag" if markup and family != "c" else name
     if "/" in word and _PATH.fullmatch(word):
         return _speak_path(word)
     return _speak_tokens(_SLICE.sub(_say_slice, word), family)

@@ -80,7 +80,7 @@ _EVIDENCE = {
     "javascript": r"\w\.[jt]sx?\b|===|!==|\?\.|\?\?|\bconst \w+ =|\bconsole\.|=>|\bPromise\b|\btypeof\b|\bundefined\b"
     r"|: (?:string|number|boolean)\b|\btype \w+ =",
     "c": r"\w\.(?:c|h|cc|cpp|hpp|cxx)\b|\bstd::|#include|\bnullptr\b|\bcout\b|\bsizeof\b|\bconstexpr\b|\bmalloc\b"
-    r"|\btemplate ?<|\w->\w",
+    r"|\bauto&|\bconst \w+&|\btemplate ?<|\w->\w",
 }
 """What only one family writes."""
 
