@@ -7,10 +7,10 @@ COMMANDS = (
     "one moment", "apply the fix", "apply it", "accept it", "do it", "fix it", "take it", "go ahead", "go for it",
     "sounds good", "not now", "no thanks", "leave it", "ignore it", "skip it", "dismiss it", "forget it", "maybe later",
     "what did you say", "come again", "say it again", "repeat that", "once more", "where am I", "which file is this",
-    "why now", "why did you say that", "what is wrong", "what is broken", "is there a bug", "are there any errors",
+    "why now", "why did you say that", "what is wrong", "what is broken", "is there a problem", "are there any errors",
     "read the error", "read the last error", "say the error again", "are the tests green", "are the tests passing",
     "which tests are failing", "what is this", "what does this do", "what am I looking at", "help me",
-    "what can you do", "thank you", "well done", "good morning", "are you there", "can you hear me",
+    "what can you do", "thank you", "good job", "good morning", "are you there", "can you hear me",
     "be quiet for ten minutes", "snooze for five minutes", "no more suggestions", "leave me alone",
 )  # fmt: skip
 """Single words are not among them: alone they are recognised anyway, and in a sentence they would pull others in."""

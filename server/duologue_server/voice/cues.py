@@ -15,10 +15,10 @@ _KINDS = _set(
 _CLASS_KINDS = _set("class type struct trait interface enum object exception instance")
 _BEFORE = _KINDS | _set(
     """call calls called calling rename renames renamed renaming named use uses using does explain import imports
-    return returns override overrides"""
+    return returns override overrides wheres whys"""
 )
 _PAIRS_BEFORE = _set(
-    "definition.of where.is why.is what.is look.at instance.of be.in think.that value.of name.of go.to i.think .is"
+    "definition.of where.is why.is look.at instance.of be.in think.that value.of name.of go.to i.think .is"
 )
 """The two words before; nothing before the first begins a sentence."""
 _PREPOSITIONS = _set("of in at with from by to for into on about inside")
@@ -64,11 +64,11 @@ class Place:
         return "constant" in (*self.before[-1:], self.after)
 
 
-def is_prose(name: str, said: Sequence[str]) -> bool:
+def is_prose(said: Sequence[str]) -> bool:
     """Whether a name's words make ordinary English: one plain word, small words only, or `is open`, `to list`."""
-    if len(said) == 1:
+    if len(said) == 1 or all(word in _SMALL for word in said):
         return True
-    return said[0] in _AUXILIARIES | _PREPOSITIONS or all(word in _SMALL for word in said)
+    return said[0] in _AUXILIARIES or (said[0] in _PREPOSITIONS and len(said) == 2)
 
 
 def surely_names(place: Place, said: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from duologue_server.voice.commands import is_command
 from duologue_server.voice.cues import RISKY_JOINS, Place, may_begin_a_sentence_part, surely_names
 from duologue_server.voice.readings import Reading, readings, said_letters
-from duologue_server.voice.sounds import sound
+from duologue_server.voice.sounds import joined, sound
 
 MOST_NAMES = 400
 _LONGEST_WINDOW = 9
@@ -27,6 +27,7 @@ _SHORTEST_NEAR = 6
 _SHORTEST_JOIN = 8
 """Letters of a name of one word that two ordinary words may become."""
 _INFLECTION = re.compile(r"(?:e?s|e?d|ing|er|ly)$")
+_QUOTES = '"”'
 _WORD = re.compile(r"(?P<before>[\"'“‘(\[]*)(?P<core>.*?)(?P<after>(?:['’]s)?[\"'”’)\].,;:!?…]*)", re.DOTALL)
 
 
@@ -37,7 +38,8 @@ class Names:
     words: tuple[str, ...]
     by_letters: Mapping[str, tuple[Reading, ...]]
     by_sound: Mapping[str, tuple[Reading, ...]]
-    near: tuple[Reading, ...]
+    near: tuple[str, ...]
+    """The sounds that are long enough to be found by likeness."""
     longest: int
 
     @classmethod
@@ -45,19 +47,16 @@ class Names:
         """Takes the first 400 names; where two are said alike, the earlier one counts."""
         by_letters: dict[str, list[Reading]] = {}
         by_sound: dict[str, list[Reading]] = {}
-        near: list[Reading] = []
         for name in words[:MOST_NAMES]:
             for reading in readings(name):
                 by_letters.setdefault(reading.letters, []).append(reading)
                 by_sound.setdefault(reading.sound, []).append(reading)
-                if len(reading.sound) >= _SHORTEST_NEAR:
-                    near.append(reading)
         longest = max((len(reading.said) for some in by_letters.values() for reading in some), default=0)
         return cls(
             tuple(words[:MOST_NAMES]),
             {key: tuple(some) for key, some in by_letters.items()},
             {key: tuple(some) for key, some in by_sound.items()},
-            tuple(near),
+            tuple(code for code in by_sound if len(code) >= _SHORTEST_NEAR),
             min(longest, _LONGEST_WINDOW),
         )
 
@@ -119,7 +118,7 @@ def _windows(heard: Sequence[_Word], longest: int) -> Iterable[tuple[int, int]]:
     for start in range(len(heard)):
         for end in range(start + 1, min(start + longest, len(heard)) + 1):
             yield start, end
-            if heard[end - 1].after.strip("\"'”’,") or (end < len(heard) and heard[end].before):
+            if heard[end - 1].after.strip(_QUOTES + ",") or (end < len(heard) and heard[end].before):
                 break
 
 
@@ -134,27 +133,23 @@ def _same(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
             if _allowed(reading, window, place):
                 yield _Found(start, end, reading.name, len(letters) + 0.1 - 0.01 * (end - start))
             continue
-        alike = names.by_sound.get(sound(" ".join(_spoken(word) for word in window)))
+        alike = names.by_sound.get(joined(word.sound for word in window))
         if alike:
             reading = _choose(alike, place)
             if _allowed_by_sound(reading, window, place):
                 yield _Found(start, end, reading.name, 0.9 * len(letters))
 
 
-def _spoken(word: _Word) -> str:
-    return re.sub(r"[^\w ]", "", word.core.replace("-", " ").replace("_", " ").replace(".", " dot "))
-
-
 def _nearly(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
     """Names that are like a run of words in sound and in letters."""
-    windows = [(s, e) for s, e in _windows(heard, names.longest + 1)]
-    sounds = ["".join(word.sound for word in heard[s:e]) for s, e in windows]
+    windows = list(_windows(heard, names.longest + 1))
+    sounds = [joined(word.sound for word in heard[s:e]) for s, e in windows]
     kept = [at for at, code in enumerate(sounds) if len(code) >= _SHORTEST_NEAR - 1]
     if not kept or not names.near:
         return
     likeness = process.cdist(
         [sounds[at] for at in kept],
-        [reading.sound for reading in names.near],
+        names.near,
         scorer=Levenshtein.normalized_similarity,
         score_cutoff=_NEAR_AFTER_CUE - 0.1,
         dtype=np.float32,
@@ -162,13 +157,12 @@ def _nearly(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
     )
     for row, column in zip(*np.nonzero(likeness), strict=True):
         start, end = windows[kept[row]]
-        reading = names.near[column]
+        place = _place(heard, start, end)
+        reading = _choose(names.by_sound[names.near[column]], place)
         letters = "".join(word.letters for word in heard[start:end])
         like = 0.5 * (float(likeness[row, column]) + Levenshtein.normalized_similarity(letters, reading.letters))
-        place = _place(heard, start, end)
-        if like >= (_NEAR_AFTER_CUE if place.is_for_names else _NEAR) and _allowed_near(
-            reading, heard[start:end], place, like
-        ):
+        enough = _NEAR_AFTER_CUE if place.is_for_names else _NEAR
+        if like >= enough and _allowed_near(reading, heard[start:end], place):
             yield _Found(start, end, reading.name, (like - 0.15) * len(letters))
 
 
@@ -188,20 +182,26 @@ def _best(length: int, found: Sequence[_Found]) -> list[_Found]:
 
 
 def _place(heard: Sequence[_Word], start: int, end: int) -> Place:
-    before = tuple(word.letters if not word.after.strip("\"'”’") else "" for word in heard[max(0, start - 2) : start])
+    before = tuple(_before(word) for word in heard[max(0, start - 2) : start])
     after = heard[end].letters if end < len(heard) and not heard[end - 1].after else ""
     return Place(before, after)
 
 
-def _choose(alike: Sequence[Reading], place: Place) -> Reading:
-    """Of names that are said alike: complete readings first, then the style that the words around speak of."""
+def _before(word: _Word) -> str:
+    """A word as the next one sees it: nothing where a pause stands between them."""
+    ending = word.after.strip(_QUOTES)
+    return word.letters + "s" if ending in ("'s", "’s") else "" if ending else word.letters
 
-    def rank(reading: Reading) -> tuple[bool, bool]:
+
+def _choose(alike: Sequence[Reading], place: Place) -> Reading:
+    """Of names that are said alike: the most complete, then the style that the place calls for, then the spelling."""
+
+    def rank(reading: Reading) -> tuple[bool, bool, bool]:
         bare = reading.name.strip("_")
         fits = bare[:1].isupper() and not bare.isupper() if place.is_for_classes else bare[:1].islower()
-        return reading.is_short, not (bare.isupper() if place.is_for_constants else fits)
+        return reading.is_short, not (bare.isupper() if place.is_for_constants else fits), not reading.is_literal
 
-    return min(alike, key=rank)
+    return alike[0] if len(alike) == 1 else min(alike, key=rank)
 
 
 def _allowed(reading: Reading, window: Sequence[_Word], place: Place) -> bool:
@@ -217,7 +217,7 @@ def _allowed(reading: Reading, window: Sequence[_Word], place: Place) -> bool:
         return False
     if core.lower() == reading.name.lower():
         return _allowed_case(reading, core, place)
-    return reading.is_distinct or place.is_for_names
+    return not reading.is_prose or place.is_for_names
 
 
 def _allowed_case(reading: Reading, core: str, place: Place) -> bool:
@@ -237,14 +237,14 @@ def _allowed_by_sound(reading: Reading, window: Sequence[_Word], place: Place) -
     return surely_names(place, reading.said)
 
 
-def _allowed_near(reading: Reading, window: Sequence[_Word], place: Place, like: float) -> bool:
+def _allowed_near(reading: Reading, window: Sequence[_Word], place: Place) -> bool:
     if may_begin_a_sentence_part(window[0].letters) and reading.said[0] != window[0].letters:
         return False
     if len(reading.said) == 1:
         return place.is_for_names and not _inflected(reading, window)
-    if place.is_for_names:
-        return True
-    return not reading.is_prose and not _inflected(reading, window)
+    if reading.is_prose:
+        return surely_names(place, reading.said)
+    return place.is_for_names or not _inflected(reading, window)
 
 
 def _inflected(reading: Reading, window: Sequence[_Word]) -> bool:

@@ -4,7 +4,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from duologue_server.voice.cues import is_prose
 from duologue_server.voice.sounds import sound
@@ -36,10 +36,8 @@ class Reading:
     is_prose: bool
     """These words could stand like that in a sentence about anything."""
 
-    @property
-    def is_distinct(self) -> bool:
-        """Said in words of its own kind, which nobody uses for anything else."""
-        return not self.is_prose
+    is_literal: bool
+    """Said as it is written, and not as the word that it is short for."""
 
 
 def said_letters(words: str) -> str:
@@ -48,6 +46,7 @@ def said_letters(words: str) -> str:
     return "".join(_NUMBERS.get(word, word) for word in plain.split())
 
 
+@lru_cache(maxsize=4096)
 def readings(name: str) -> tuple[Reading, ...]:
     """All ways to say a name, the fullest first; none for a name without letters."""
     if file := _FILE.fullmatch(name):
@@ -56,18 +55,20 @@ def readings(name: str) -> tuple[Reading, ...]:
     else:
         full = list(_spoken(name, _ways))
     full.append(speakable(name))
-    found: dict[str, Reading] = {}
+    found: dict[tuple[str, str], Reading] = {}
     for is_short in (False, True):
         for words in full:
             said = re.sub(r"^(?:double )?underscore | underscore$", "", words) if is_short else words
             reading = _reading(name, said, is_short)
             if reading.letters:
-                found.setdefault(reading.letters, reading)
+                found.setdefault((reading.letters, reading.sound), reading)
     return tuple(found.values())
 
 
 def favoured(name: str) -> tuple[str, ...]:
     """The ways in which a recogniser would write a name that it heard: `old_url` is "old URL"; none for a short one."""
+    if file := _FILE.fullmatch(name):
+        return (name, *(f"{stem} dot {file['ending']}" for stem in _spoken(file["stem"], _plain_way)))
     words = [words for ways in (_written_ways, _plain_way) for words in _spoken(name, ways)]
     return tuple(dict.fromkeys(phrase for phrase in words if len(phrase) > _SHORTEST_FAVOURED))
 
@@ -110,4 +111,6 @@ def _plain_way(part: str) -> tuple[str, ...]:
 def _reading(name: str, words: str, is_short: bool) -> Reading:
     plain = re.sub(r"[^A-Za-z0-9 ]", " ", words)
     said = tuple(_NUMBERS.get(word, word) for word in plain.lower().split())
-    return Reading(name, said, said_letters(plain), sound(plain), is_short, is_prose(name, said))
+    letters = said_letters(plain)
+    is_literal = letters == said_letters(name.replace("_", ""))
+    return Reading(name, said, letters, sound(plain), is_short, is_prose(said), is_literal)

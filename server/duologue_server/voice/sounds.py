@@ -6,6 +6,7 @@ a word stay apart; and letters that are said one by one are coded by their names
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 _LETTERS = {
@@ -56,9 +57,17 @@ _RULES = tuple(
 )
 
 
+_TWICE = re.compile(r"([A-Za-z])\1+")
+
+
 def sound(words: str) -> str:
     """The code of words with spaces between them, without a mark where one word ends; digits stand for themselves."""
-    return re.sub(r"([^a])\1", r"\1", re.sub(r"a+", "a", "".join(_word(word) for word in words.split())))
+    return _TWICE.sub(r"\1", "".join(_word(word) for word in words.split()))
+
+
+def joined(sounds: Iterable[str]) -> str:
+    """The code of words whose codes are known."""
+    return _TWICE.sub(r"\1", "".join(sounds))
 
 
 @lru_cache(maxsize=8192)
