@@ -1,9 +1,9 @@
 """How many words of a spoken line a recogniser understood: word errors that do not count spelling as an error.
 
 Both sides are said by the same rules first, so "HTTP" and "H T T P", "main.py" and "main dot py", "!=" and "not
-equals" are the same words; numbers become digits, and it is no error where one side writes apart what the other writes
-together ("data class", "dataclass"). Words that sound the same ("cache", "cash") can be taken as the same, because no
-voice can tell them apart.
+equals" are the same words; numbers become digits, hyphens are spaces, and it is no error where one side writes apart
+what the other writes together ("data class", "dataclass"). Words that sound the same ("cache", "cash") can be taken as
+the same, because no voice can tell them apart.
 """
 
 import re
@@ -17,6 +17,9 @@ MOST_JOINED = 6
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+")
 _DECIMAL = re.compile(r"(?<=\d)\.(?=\d)")
+_INITIALS = re.compile(r"(?<=\b[A-Za-z])\.(?=[A-Za-z]\b)")
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
+"""How a recogniser spells: I.O., clip-on."""
 _GROUPS = re.compile(r"(?<=\d),(?=\d{3})")
 _SMALL = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -35,7 +38,7 @@ _LETTERS = {
     "pees": "ps", "ars": "rs",
 }  # fmt: skip
 """Names of letters, as our rules and recognisers write them."""
-_SAME = {"dot": "point", "colour": "color", "okay": "ok", "percentage": "percent", "'s": "s"}
+_SAME = {"point": "dot", "colour": "color", "okay": "ok", "percentage": "percent", "'s": "s"}
 
 Sound = Callable[[str], str]
 """How words sound, as phonemes."""
@@ -53,8 +56,9 @@ class Score:
 
 def plain_words(text: str, language: str = "") -> list[str]:
     """The words of a text as they are compared: said by our rules, small, numbers as digits, letters by themselves."""
+    text = _HYPHEN.sub(" ", _INITIALS.sub("", text))
     said = _GROUPS.sub("", speakable(text, language)).lower()
-    said = _DECIMAL.sub(" point ", said).replace("%", " percent ").replace("$", " dollar ").replace("'", "")
+    said = _DECIMAL.sub(" dot ", said).replace("%", " percent ").replace("$", " dollar ").replace("'", "")
     words = [_SAME.get(word, word) for word in _WORD.findall(said)]
     return [_LETTERS.get(word, word) for word in _digits(words)]
 

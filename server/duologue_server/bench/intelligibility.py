@@ -5,7 +5,7 @@ way (clauses, spoken code, synthesis) and written down by Whisper, which knows n
 dependency: `pip install faster-whisper`, and a folder of a model in CTranslate2's format, such as Systran's
 faster-whisper-tiny.en.
 
-    python -m duologue_server.bench.intelligibility --model FOLDER [--json FILE]
+    python -m duologue_server.bench.intelligibility --model FOLDER [--held-out] [--json FILE]
 
 With `--json`, what was heard is kept, and lines that are still said the same are not recognised again.
 """
@@ -60,9 +60,9 @@ class Heard:
     heard: str
 
 
-def read_lines() -> list[Line]:
-    """The lines that come with the product."""
-    content = resources.files("duologue_server.bench").joinpath("code_lines.txt").read_text("utf-8")
+def read_lines(name: str = "code_lines.txt") -> list[Line]:
+    """The lines that come with the product, or those held out, `code_lines_held_out.txt`."""
+    content = resources.files("duologue_server.bench").joinpath(name).read_text("utf-8")
     return [Line(*row.split("\t")) for row in content.splitlines() if row and not row.startswith("#")]
 
 
@@ -96,7 +96,7 @@ def load_whisper(folder: Path) -> tuple[Callable[[Samples], str], str]:
 
 
 def load_sound() -> Sound:
-    """How words sound, by the voice's own phonemiser, without the stress."""
+    """How words sound, by the voice's own phonemiser, without stress; the two reduced vowels are one."""
     from hibari.g2p import G2P
     from hibari.g2p.normalize import normalize
 
@@ -104,7 +104,7 @@ def load_sound() -> Sound:
 
     def sound(words: str) -> str:
         tokens = phonemiser.phonemize_tokens(phonemiser.tokenize(normalize(words)))
-        return re.sub(r"[ˈˌ\s]", "", "".join(token.phonemes or "?" for token in tokens))
+        return re.sub(r"[ˈˌ\s]", "", "".join(token.phonemes or "?" for token in tokens)).replace("ɐ", "ə")
 
     return sound
 
@@ -161,12 +161,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m duologue_server.bench.intelligibility", description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="folder of a Whisper model in CTranslate2's format")
     parser.add_argument("--json", type=Path, help="keep what was heard here, and use what is there")
+    parser.add_argument("--held-out", action="store_true", help="the lines that the rules were not written for")
     chosen = parser.parse_args(arguments)
     known: dict[str, str] = {}
     if chosen.json and chosen.json.is_file():
         known = {row["said"]: row["heard"] for row in json.loads(chosen.json.read_text("utf-8"))["lines"]}
     recognise, name = load_whisper(chosen.model)
-    results = measure(read_lines(), recognise, known)
+    lines = read_lines("code_lines_held_out.txt" if chosen.held_out else "code_lines.txt")
+    results = measure(lines, recognise, known)
     if chosen.json:
         rows = [asdict(result) for result in results]
         chosen.json.write_text(json.dumps({"recogniser": name, "lines": rows}, indent=1, ensure_ascii=False), "utf-8")

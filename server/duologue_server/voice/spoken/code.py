@@ -102,10 +102,10 @@ def _speak_place(place: re.Match[str], family: str) -> str:
     """`main.py:117`, `main.py:117:5`, `main.py:10-20`, `main.py#L10`; a host's number is its port."""
     if _HOST.fullmatch(place["path"]):
         return f"{_speak_tokens(place['path'], '')} port {place['line']}"
-    said = f"{speak_code(place['path'], family)} line {place['line']}"
+    path = speak_code(place["path"], family)
     if place["last"]:
-        return said.replace(" line ", " lines ") + f" to {place['last']}"
-    return said + (f" column {place['column']}" if place["column"] else "")
+        return f"{path}, lines {place['line']} to {place['last']}"
+    return f"{path}, line {place['line']}" + (f" column {place['column']}" if place["column"] else "")
 
 
 def _speak_path(path: str) -> str:
@@ -244,7 +244,7 @@ def _speak_bracket(tokens: list[_Token], at: int, family: str) -> str:
     if empty or after is None:
         return "array"
     if _is_type(before.text) and after.kind != "number":
-        return "of"
+        return "from" if before.text == "map" else "of"
     return "at" if after.kind in ("name", "number", "sign") else ""
 
 

@@ -122,7 +122,7 @@ def _checked(raw: Mapping[str, Any], source: str) -> tuple[dict[str, dict[str, s
         if name in _TABLES and isinstance(section, dict):
             for word, said in section.items():
                 if isinstance(said, str) and said.strip() and not set(said) & set("[]()`"):
-                    tables[name][word.lower()] = " ".join(said.split())
+                    tables[name][word.lower()] = " ".join(_LETTER_NAMES.get(part, part) for part in said.split())
                 else:
                     problems.append(f"{source}: [{name}] {word} must be the words to say, without brackets")
         elif name in _LISTS and isinstance(section, dict) and isinstance(section.get("words"), str):
