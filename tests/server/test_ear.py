@@ -71,6 +71,7 @@ class Counting:
     finals_s: list[float] = field(default_factory=list)
     partials: int = 0
     fails: bool = False
+    says: str = ""
     name: str = "counting"
 
     def partial(self, audio: Samples) -> str:
@@ -83,7 +84,7 @@ class Counting:
         if self.fails:
             raise OSError("no weights")
         self.finals_s.append(len(audio) / RATE_HZ)
-        return f"whole{len(self.finals_s)}"
+        return self.says or f"whole{len(self.finals_s)}"
 
     def bias(self, words: tuple[str, ...]) -> None:
         if self.fails:
@@ -230,6 +231,17 @@ def test_a_long_turn_is_recognised_in_segments_none_longer_than_the_bound() -> N
     assert len(listener.finals_s) == 2
     assert max(listener.finals_s) < LONGEST_SEGMENT_S + 0.5
     assert timeline.finals() == ["whole1 whole2"]
+
+
+def test_names_are_written_as_in_the_buffer_once_they_are_known() -> None:
+    timeline = Timeline(Counting(says="What does parse Jason config return?"))
+    speech = (silence(0.5), beckett()[: 2 * RATE_HZ], silence(0.5))
+    timeline.hear(*speech)
+    assert timeline.ear.text == "What does parse Jason config return?"
+    timeline.ear.end_turn()
+    timeline.ear.bias(("parse_json_config",))
+    timeline.hear(*speech)
+    assert timeline.ear.text == "What does parse_json_config return?"
 
 
 def test_a_recogniser_that_fails_is_told_once_and_the_turn_still_ends() -> None:

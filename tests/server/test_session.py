@@ -160,7 +160,7 @@ def test_the_ear_learns_the_names_of_the_file(desk: Desk) -> None:
     desk.session.open(URI, "python", 1, BUGGY)
     desk.later(1.0)
     (vocabulary,) = desk.of(Vocabulary)
-    assert {"total", "prices", "result"} <= set(vocabulary.words)
+    assert {"total", "prices", "result", URI.rpartition("/")[2]} <= set(vocabulary.words)
 
 
 @pytest.mark.parametrize(

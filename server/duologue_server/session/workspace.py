@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from duologue_server.context.digest import SuiteRun
-from duologue_server.context.documents import BadChange, Documents, TextChange
+from duologue_server.context.documents import BadChange, Documents, TextChange, file_name
 from duologue_server.context.positions import Encoding, Position
 from duologue_server.context.trees import ParseJob, Syntax, Trees
 from duologue_server.context.view import View
@@ -28,6 +28,7 @@ INSPECT_AFTER_S = 0.8
 JUMP_LINES = 5
 """A cursor that moves further than this has jumped."""
 VOCABULARY_WORDS = 200
+VOCABULARY_FILES = 50
 
 logger = logging.getLogger(__name__)
 
@@ -259,7 +260,10 @@ class Workspace:
     def _collected(self, words: tuple[str, ...] | Exception) -> None:
         if isinstance(words, Exception):
             self._warn_once("vocabulary", f"the names of the file cannot be collected: {words}")
-        elif words != self._vocabulary:
+            return
+        files = [file_name(document.uri) for document in self.documents]
+        words = tuple(dict.fromkeys((*words, *files[:VOCABULARY_FILES])))
+        if words != self._vocabulary:
             self._vocabulary = words
             self._to_voice(Vocabulary(words))
 
