@@ -83,7 +83,7 @@ def test_it_is_said(written: str, spoken: str) -> None:
 def test_a_text_is_its_words() -> None:
     check(
         "The name `user_id` != None in main.py:117, numpy's fault.",
-        "The name user I D not equals none in main dot py, line 117, num pie's fault.",
+        "The name user I D is not equal to none in main dot py, line 117, num pie's fault.",
     )
 
 

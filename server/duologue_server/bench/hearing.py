@@ -20,6 +20,7 @@ _DECIMAL = re.compile(r"(?<=\d)\.(?=\d)")
 _INITIALS = re.compile(r"(?<=\b[A-Za-z])\.(?=[A-Za-z]\b)")
 _HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
 """How a recogniser spells: I.O., clip-on."""
+_RULE_CODE = re.compile(r"\b[a-z]{1,3}\d{3,4}\b")
 _GROUPS = re.compile(r"(?<=\d),(?=\d{3})")
 _SMALL = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -56,6 +57,7 @@ class Score:
 
 def plain_words(text: str, language: str = "") -> list[str]:
     """The words of a text as they are compared: said by our rules, small, numbers as digits, letters by themselves."""
+    text = _RULE_CODE.sub(lambda code: code.group().upper(), text)
     text = _HYPHEN.sub(" ", _INITIALS.sub("", text))
     said = _GROUPS.sub("", speakable(text, language)).lower()
     said = _DECIMAL.sub(" dot ", said).replace("%", " percent ").replace("$", " dollar ").replace("'", "")
@@ -138,4 +140,4 @@ def _alike(said: Sequence[str], heard: Sequence[str], sound: Sound | None) -> bo
         return True
     if sound is None or len(said) > 2 or len(heard) > 2:
         return False
-    return sound(" ".join(said)) == sound(" ".join(heard))
+    return sound(" ".join(said)) in (sound(" ".join(heard)), sound("".join(heard)))

@@ -58,7 +58,7 @@ _PLACED: dict[Place, dict[str, dict[str, str]]] = {
         "c": {"&": "address of", "//": "comment"},
     },
     "between": {
-        "": {"*": "times", "/": "divided by", "&": "and"},
+        "": {"*": "times", "/": "divided by", "&": "and", "!=": "is not equal to"},
         "python": {"->": "returns", "**": "to the power of", "//": "floor divided by", "^": "ex or", "|": "or"},
         "javascript": {"=>": "arrow", "**": "to the power of", "^": "ex or", "|": "or"},
         "rust": {"->": "returns", "^": "ex or", "&": "bit and", "|": "or"},
