@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from duologue_server.voice.spoken.code import BLOB, place_between, speak_code, speak_quoted_sign
 from duologue_server.voice.spoken.lexicon import lexicon
 from duologue_server.voice.spoken.names import IDENTIFIER, speak_capitals, speak_identifier
-from duologue_server.voice.spoken.numbers import speak_number
+from duologue_server.voice.spoken.numbers import speak_number, speak_unit
 from duologue_server.voice.spoken.operators import SIGNS, family, guess_family, say_sign
 
 _ABBREVIATIONS = {
@@ -32,6 +32,7 @@ _LINK_TARGET = re.compile(r"\]\([^)]*\)?")
 _QUOTED_SIGNS = re.compile(r"[(\[]?`(?P<signs>[^`\w\s]+|_)`(?P<pause>[.,;:!?]?)[)\]]?[.,;:!?]?")
 _PROSE = re.compile(r"(?!-)[A-Za-zÀ-ÿ]?[a-zß-ÿ]*(?:['’-][A-Za-zÀ-ÿ]?[a-zß-ÿ]+)*")
 _CAPITALS = re.compile(r"[A-Z]{2,}(?:['’]s)?")
+_DECIMAL = re.compile(r"\d+(?:\.\d+)?")
 _BULLET = re.compile(r"[*+]|#{1,6}")
 _OPENING = "([{\"'`“‘«"
 _CLOSING = ")]}\"'`”’»"
@@ -50,6 +51,8 @@ class _Word:
     left: bool
     """Something stands before it in the same run of code or prose."""
     right: bool
+    number: str
+    """The word before, where it is a plain number: a unit may follow."""
     version: bool
     """The word before makes a decimal a version."""
     between_numbers: bool
@@ -84,6 +87,7 @@ def spoken_words(words: Sequence[str], language: str = "") -> list[str]:
                     in_code=in_code or not {before, after}.isdisjoint(_OPERAND_SIGNS),
                     left=bool(before) and (quoted or not in_code) and not unary,
                     right=bool(after) and (not in_code or quoted != (ticks % 2 == 1)),
+                    number=before if _DECIMAL.fullmatch(before) else "",
                     version=before.strip(_OPENING + _CLOSING).lower() in lexicon().versioned,
                     unary=unary,
                     between_numbers=before[-1:].isdigit() and after[:1].isdigit(),
@@ -171,6 +175,8 @@ def _speak_lone_sign(word: _Word) -> str | None:
 
 def _speak_core(core: str, word: _Word) -> str:
     """What a word says without its brackets, quotes and pauses."""
+    if word.number and (len(core) > 1 or core in "sh") and (unit := speak_unit(core, word.number)):
+        return unit
     if (listed := lexicon().reading(core, word.in_code)) is not None:
         return listed
     if BLOB.fullmatch(core):

@@ -76,13 +76,18 @@ def _exponent(match: re.Match[str]) -> str:
 
 
 def _quantity(match: re.Match[str]) -> str | None:
-    written = match["unit"]
+    unit = speak_unit(match["unit"], match["number"])
+    if unit is None:
+        return None
+    return f"{match['number']} {unit}" + (f" per {_PER[match['per']]}" if match["per"] else "")
+
+
+def speak_unit(written: str, number: str) -> str | None:
+    """The unit after a number, for one or for more of it; None for what is no unit."""
     unit = lexicon().units.get(written.lower())
     if unit is None or (len(written) == 1 and written.isupper() and written not in _CAPITAL_UNITS):
         return None
-    if match["number"] == "1" and unit.endswith("s") and written != "x":
-        unit = unit.removesuffix("s")
-    return f"{match['number']} {unit}" + (f" per {_PER[match['per']]}" if match["per"] else "")
+    return unit.removesuffix("s") if number == "1" and written != "x" else unit
 
 
 def _literal(match: re.Match[str]) -> str:
