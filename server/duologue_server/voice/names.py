@@ -14,7 +14,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from duologue_server.voice.commands import is_command
-from duologue_server.voice.cues import RISKY_JOINS, Place, may_begin_a_sentence_part, surely_names
+from duologue_server.voice.cues import (
+    RISKY_JOINS,
+    Place,
+    has_other_small_words,
+    is_compound,
+    only_small_words,
+    surely_names,
+)
 from duologue_server.voice.readings import Reading, readings, said_letters
 from duologue_server.voice.sounds import joined, sound
 
@@ -26,6 +33,7 @@ _SHORTEST_NEAR = 6
 """Sounds that a name must have to be found by likeness: short ones are like too much."""
 _SHORTEST_JOIN = 8
 """Letters of a name of one word that two ordinary words may become."""
+_MOST_JOINED = 2
 _INFLECTION = re.compile(r"(?:e?s|e?d|ing|er|ly)$")
 _QUOTES = '"”'
 _WORD = re.compile(r"(?P<before>[\"'“‘(\[]*)(?P<core>.*?)(?P<after>(?:['’]s)?[\"'”’)\].,;:!?…]*)", re.DOTALL)
@@ -123,18 +131,20 @@ def _windows(heard: Sequence[_Word], longest: int) -> Iterable[tuple[int, int]]:
 
 
 def _same(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
-    """Names whose letters or sounds stand in the text."""
+    """Names whose letters or sounds stand in the text; a word that is a name already is found, too, and stays."""
     for start, end in _windows(heard, names.longest + 2):
         window = heard[start:end]
         letters = "".join(word.letters for word in window)
         place = _place(heard, start, end)
         if exact := names.by_letters.get(letters):
             reading = _choose(exact, place)
-            if _allowed(reading, window, place):
-                yield _Found(start, end, reading.name, len(letters) + 0.1 - 0.01 * (end - start))
-            continue
-        alike = names.by_sound.get(joined(word.sound for word in window))
-        if alike:
+            if len(window) == 1 and window[0].core in (name.name for name in exact):
+                yield _Found(start, end, window[0].core, len(letters) - 0.2)
+            elif _allowed(reading, window, place):
+                yield _Found(start, end, reading.name, len(letters) - 0.3)
+            elif len(window) == 1:
+                yield _Found(start, end, window[0].core, len(letters) - 0.3)
+        elif alike := names.by_sound.get(joined(word.sound for word in window)):
             reading = _choose(alike, place)
             if _allowed_by_sound(reading, window, place):
                 yield _Found(start, end, reading.name, 0.9 * len(letters))
@@ -142,9 +152,9 @@ def _same(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
 
 def _nearly(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
     """Names that are like a run of words in sound and in letters."""
-    windows = list(_windows(heard, names.longest + 1))
+    windows = [(s, e) for s, e in _windows(heard, names.longest + 1) if not _article_before(heard[s:e], names)]
     sounds = [joined(word.sound for word in heard[s:e]) for s, e in windows]
-    kept = [at for at, code in enumerate(sounds) if len(code) >= _SHORTEST_NEAR - 1]
+    kept = [at for at, code in enumerate(sounds) if len(code) >= _SHORTEST_NEAR - 1 and code not in names.by_sound]
     if not kept or not names.near:
         return
     likeness = process.cdist(
@@ -161,9 +171,14 @@ def _nearly(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
         reading = _choose(names.by_sound[names.near[column]], place)
         letters = "".join(word.letters for word in heard[start:end])
         like = 0.5 * (float(likeness[row, column]) + Levenshtein.normalized_similarity(letters, reading.letters))
-        enough = _NEAR_AFTER_CUE if place.is_for_names else _NEAR
-        if like >= enough and _allowed_near(reading, heard[start:end], place):
+        enough = _NEAR_AFTER_CUE if place.is_for_likeness else _NEAR
+        if like >= enough and letters not in names.by_letters and _allowed_near(reading, heard[start:end], place):
             yield _Found(start, end, reading.name, (like - 0.15) * len(letters))
+
+
+def _article_before(window: Sequence[_Word], names: Names) -> bool:
+    """Whether an article and a name's own words stand there: then the article was no part of the name."""
+    return window[0].letters == "a" and "".join(word.letters for word in window[1:]) in names.by_letters
 
 
 def _best(length: int, found: Sequence[_Found]) -> list[_Found]:
@@ -207,14 +222,21 @@ def _choose(alike: Sequence[Reading], place: Place) -> Reading:
 def _allowed(reading: Reading, window: Sequence[_Word], place: Place) -> bool:
     """Whether words with a name's own letters may become it."""
     if len(reading.said) > 1:
-        if len(window) == 1 and window[0].core.islower() and reading.is_prose:
-            return place.is_for_names
-        return not reading.is_prose or surely_names(place, reading.said)
+        if reading.is_prose:
+            return surely_names(place, reading.said)
+        if place.is_bare:
+            return True
+        one_part = reading.name.strip("_").isalpha() and reading.name.islower()  # `kwargs`, said "keyword args"
+        return len(window) > 1 and (one_part or (reading.is_literal and not is_compound(reading.said)))
     if len(window) > 1:
-        return place.is_for_names or (len(reading.letters) >= _SHORTEST_JOIN and reading.letters not in RISKY_JOINS)
+        if (
+            len(window) > _MOST_JOINED
+            or only_small_words([word.letters for word in window])
+            or reading.letters in RISKY_JOINS
+        ):
+            return place.is_for_names
+        return place.is_for_names or len(reading.letters) >= _SHORTEST_JOIN
     core = window[0].core
-    if core == reading.name:
-        return False
     if core.lower() == reading.name.lower():
         return _allowed_case(reading, core, place)
     return not reading.is_prose or place.is_for_names
@@ -225,31 +247,30 @@ def _allowed_case(reading: Reading, core: str, place: Place) -> bool:
     if reading.name.islower():
         return not place.begins_sentence
     if reading.name.isupper():
-        return place.is_for_constants or (place.is_for_names and len(core) > 1)
+        return place.is_for_constants or (place.is_for_likeness and len(core) > 1)
     return place.is_for_classes or not reading.is_prose
 
 
 def _allowed_by_sound(reading: Reading, window: Sequence[_Word], place: Place) -> bool:
-    if len(reading.said) == 1:
-        return place.is_for_names and len(reading.sound) > 2
-    if not reading.is_prose:
-        return len(reading.sound) >= _SHORTEST_NEAR or place.is_for_names
-    return surely_names(place, reading.said)
+    if place.is_for_likeness:
+        return len(reading.sound) > 2 and not only_small_words([word.letters for word in window])
+    if len(reading.said) == 1 or has_other_small_words([word.letters for word in window], reading.said):
+        return False
+    long_enough = not reading.is_prose and len(reading.sound) >= _SHORTEST_NEAR
+    return long_enough and (place.is_bare or not is_compound(reading.said))
 
 
 def _allowed_near(reading: Reading, window: Sequence[_Word], place: Place) -> bool:
-    if may_begin_a_sentence_part(window[0].letters) and reading.said[0] != window[0].letters:
+    said = [word.letters for word in window]
+    if has_other_small_words(said[1:] if said[0] == "a" and place.is_for_likeness else said, reading.said):
         return False
     if len(reading.said) == 1:
-        return place.is_for_names and not _inflected(reading, window)
-    if reading.is_prose:
-        return surely_names(place, reading.said)
-    return place.is_for_names or not _inflected(reading, window)
+        return place.is_for_likeness and not _inflected(reading, said)
+    return place.is_for_likeness or (place.is_bare and not reading.is_prose and not _inflected(reading, said))
 
 
-def _inflected(reading: Reading, window: Sequence[_Word]) -> bool:
+def _inflected(reading: Reading, said: Sequence[str]) -> bool:
     """Whether the words are those of the name in other forms: then they are most likely what was meant."""
-    said = [word.letters for word in window]
     return len(said) == len(reading.said) and all(
         heard == name or _INFLECTION.sub("", heard) == _INFLECTION.sub("", name)
         for heard, name in zip(said, reading.said, strict=True)
