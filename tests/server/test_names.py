@@ -13,7 +13,7 @@ BUFFER = (
     "_cache", "isinstance", "kwargs", "HTTPAdapter", "getElementById", "MAX_WIDTH", "eval_ctx", "EvalContext",
     "headers", "old_url", "do_it", "to_list", "username", "prepared_request", "toolbar", "setup", "on_key_press",
     "request", "req", "test-runner.ts", "h264_frames", "sys", "size", "update_screen", "_uptodate", "these", "add_init",
-    "NOTHING", "base_cls", "takes_self", "userAgent", "mouse_event", "adapter", "adapters", "render_buffer",
+    "Request", "websocket", "WebSocket", "get_websocket_type", "NOTHING", "base_cls", "takes_self", "userAgent", "mouse_event", "adapter", "adapters", "render_buffer",
 )  # fmt: skip
 NAMES = Names.of(BUFFER)
 
@@ -96,6 +96,9 @@ def test_numbers_and_letters_in_names(heard: str, written: str) -> None:
         ("Can you explain the class eval context to me?", "Can you explain the class EvalContext to me?"),
         ("Where is request called?", "Where is request called?"),
         ("Where's eval context called?", "Where's eval_ctx called?"),
+        ("The class request is too large.", "The class Request is too large."),
+        ("Where is WebSocket called?", "Where is websocket called?"),
+        ("We should not use get websocket type here.", "We should not use get_websocket_type here."),
         ("Why's Jason empty?", "Why's json empty?"),
     ],
 )

@@ -138,8 +138,9 @@ def _same(heard: Sequence[_Word], names: Names) -> Iterable[_Found]:
         place = _place(heard, start, end)
         if exact := names.by_letters.get(letters):
             reading = _choose(exact, place)
-            if len(window) == 1 and window[0].core in (name.name for name in exact):
-                yield _Found(start, end, window[0].core, len(letters) - 0.2)
+            core = window[0].core
+            if len(window) == 1 and any(other.name == core for other in exact) and reading.name.lower() != core.lower():
+                yield _Found(start, end, core, len(letters) - 0.2)
             elif _allowed(reading, window, place):
                 yield _Found(start, end, reading.name, len(letters) - 0.3)
             elif len(window) == 1:
