@@ -13,7 +13,8 @@ BUFFER = (
     "_cache", "isinstance", "kwargs", "HTTPAdapter", "getElementById", "MAX_WIDTH", "eval_ctx", "EvalContext",
     "headers", "old_url", "do_it", "to_list", "username", "prepared_request", "toolbar", "setup", "on_key_press",
     "request", "req", "test-runner.ts", "h264_frames", "sys", "size", "update_screen", "_uptodate", "these", "add_init",
-    "Request", "websocket", "WebSocket", "get_websocket_type", "NOTHING", "base_cls", "takes_self", "userAgent", "mouse_event", "adapter", "adapters", "render_buffer",
+    "Request", "websocket", "WebSocket", "get_websocket_type",
+    "NOTHING", "base_cls", "takes_self", "userAgent", "mouse_event", "adapter", "adapters", "render_buffer",
 )  # fmt: skip
 NAMES = Names.of(BUFFER)
 
