@@ -149,3 +149,14 @@ def test_prepared_audio_is_the_speech_and_little_more() -> None:
     assert prepared is not None
     assert len(prepared) < len(word) + RATE_HZ
     assert 0.6 < float(np.abs(prepared).max()) <= 1.0
+
+
+def test_when_names_lead_astray_the_plain_words_come(
+    listener: MoonshineListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("duologue_server.voice.moonshine.beam", lambda *_: ([], 0.0))
+    listener.bias(("resolve_alias",))
+    try:
+        assert bare(listener.final(beckett())) == BECKETT
+    finally:
+        listener.bias(())

@@ -120,11 +120,17 @@ class MoonshineListener:
             return ""
         model = self._model(pack)
         limit = math.ceil(TOKENS_PER_S * len(speech) / RATE_HZ) + SPARE_TOKENS
-        decoding = _Decoding(model, speech)
-        tokens, logprob = greedy(decoding, limit) if tree is None else beam(decoding, limit, tree)
-        if not tokens or logprob / (len(tokens) + 1) < _MIN_MEAN_LOGPROB:
-            return ""
+        tokens: list[int] = []
+        if tree is not None:
+            tokens = _believed(*beam(_Decoding(model, speech), limit, tree))
+        # What the names led astray may still be plain words.
+        tokens = tokens or _believed(*greedy(_Decoding(model, speech), limit))
         return to_text(tokens, model.tokens)
+
+
+def _believed(tokens: list[int], logprob: float) -> list[int]:
+    """The tokens, or none if the decoder itself hardly believes them."""
+    return tokens if tokens and logprob / (len(tokens) + 1) >= _MIN_MEAN_LOGPROB else []
 
 
 def prepare(audio: Samples) -> Samples | None:
