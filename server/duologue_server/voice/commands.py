@@ -1,4 +1,4 @@
-"""What users say to the product itself: favoured by the recogniser, and never taken for names of the same words."""
+"""What users say to the product itself: never taken for names of the same words."""
 
 import re
 

@@ -10,7 +10,6 @@ import earshot
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue_server.voice.commands import COMMANDS
 from duologue_server.voice.moonshine_weights import BASE_EN, TINY_EN, WORD_START, Opened, Pack, open_pack
 from duologue_server.voice.readings import favoured
 
@@ -92,9 +91,10 @@ class MoonshineListener:
         return self._text(BASE_EN, audio, self._tree)
 
     def bias(self, words: tuple[str, ...]) -> None:
-        """Favours these names, as they are spoken, and the product's commands in `final`. The first 400 count.
+        """Favours these names, as they are spoken, in `final`. The first 400 count.
 
-        A name that is one token is a word that the model knows anyway: favoured, `end` would be heard for "red".
+        A name that is one token is a word that the model knows anyway: favoured, `end` would be heard for "red". So are
+        the product's own commands: favoured, "What does this do?" came to nothing and "Where am I?" lost its mark.
         """
         if words == self._names:
             return
@@ -103,7 +103,7 @@ class MoonshineListener:
         if phrases:
             ids = token_ids(self._model(BASE_EN).tokens)
             tree = Node()
-            for phrase in (*phrases, *COMMANDS):
+            for phrase in phrases:
                 tokens = encode(phrase, ids)
                 if len(tokens) > 1:
                     tree.add(tokens)
