@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from duologue_model.engine import Decision, Engine
 from duologue_model.evaluation import ablation, baselines, smart_turn
 from duologue_model.slices import SLICE_MS, SLICE_SAMPLES, AgendaStream, Clocks, EditorStream, Samples, Slice
+from duologue_model.training.rollout import BlankedPolicy
 from duologue_model.vocabulary import Action, UserState
 
 QUIET = Slice(np.zeros(SLICE_SAMPLES, np.float32), np.zeros(SLICE_SAMPLES, np.float32))
@@ -172,7 +173,7 @@ def test_an_ablation_hides_its_stream_and_nothing_else(left_out: str) -> None:
         VOICE, playback=np.full(SLICE_SAMPLES, 0.5, np.float32), words="hello", clocks=Clocks(1.0, 2.0, 3.0),
         editor=EditorStream(keys=3), agenda=SOUNDING,
     )  # fmt: skip
-    policy = ablation.BlankedPolicy(Witness(), left_out)
+    policy = BlankedPolicy(Witness(), left_out)
     (shown,), _ = policy.step(policy.start(1), [full])
     assert shown.playback.any() == (left_out != "playback")
     assert (shown.words == "hello") == (left_out != "words")

@@ -30,7 +30,7 @@ from duologue_model.evaluation.metrics import Played, hands_free, measured
 from duologue_model.evaluation.report import EngineResult, Results
 from duologue_model.network import FloorNetwork
 from duologue_model.quantize import BadWeights, load
-from duologue_model.training.rollout import EnginePolicy, NetworkPolicy, Policy
+from duologue_model.training.rollout import BlankedPolicy, EnginePolicy, NetworkPolicy, Policy
 from duologue_model.weights import shipped
 
 ENDED_SWEEP = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
@@ -120,8 +120,7 @@ def ablated(network: FloorNetwork, thresholds: Thresholds) -> list[Contender]:
     note = "blanked at run time, not trained without it: an upper bound of what it is worth"
     policy = NetworkPolicy(network, thresholds)
     return [
-        Contender(f"without {name}", ablation.BlankedPolicy(policy, name), note=note, rival=False)
-        for name in ablation.ABLATIONS
+        Contender(f"without {name}", BlankedPolicy(policy, name), note=note, rival=False) for name in ablation.ABLATIONS
     ]
 
 
@@ -129,7 +128,7 @@ def retrained(name: str, path: Path, thresholds: Thresholds) -> Contender:
     """A network that was trained without a stream, or without the closed loop, and is played as it was trained."""
     policy: AnyPolicy = NetworkPolicy(load(path), thresholds)
     if name in ablation.ABLATIONS:
-        policy = ablation.BlankedPolicy(policy, name)
+        policy = BlankedPolicy(policy, name)
     return Contender(f"trained without {name}", policy, note="trained without it", rival=False)
 
 

@@ -9,7 +9,6 @@ Source: Kirichenko et al., "Last layer re-training is sufficient for robustness 
 """
 
 import argparse
-import itertools
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -144,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         network = FloorNetwork(ModelConfig(depth=int(state["depth"])))
         network.load_state_dict(state["network"])
         sessions = patient_sessions(args.bank, args.seed, args.sessions)
-        seen = moments(network, itertools.islice(sessions, args.sessions), random.Random(args.seed))
+        seen = moments(network, sessions, random.Random(args.seed))
         before, after = refit(network, seen)
         state["network"] = network.state_dict()
         out = args.out or args.checkpoint.with_name("last.pt")

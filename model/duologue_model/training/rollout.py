@@ -11,7 +11,7 @@ import itertools
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -129,19 +129,13 @@ class EnginePolicy(Generic[State]):
 class NetworkPolicy:
     """The network, all sessions in one forward, on the device where it lies."""
 
-    def __init__(
-        self, network: FloorNetwork, thresholds: Thresholds | None = None, without: Collection[str] = ()
-    ) -> None:
-        """`without`: streams that it is not shown; see `blanks`."""
+    def __init__(self, network: FloorNetwork, thresholds: Thresholds | None = None) -> None:
         self._network, self._thresholds = network.eval(), thresholds or Thresholds()
-        self._blanks = [BLANKS[name] for name in without]
 
     def start(self, sessions: int) -> NetworkState:
         return start(self._network, sessions)
 
     def step(self, state: NetworkState, heard: Sequence[Slice]) -> tuple[NetworkState, list[Decision]]:
-        for blank in self._blanks:
-            heard = [blank(one) for one in heard]
         state, outputs = hear_together(self._network, state, heard)
         return state, [
             decision_of(told[-1], slice_.clocks.since_user_s, self._thresholds, slice_.microphone_open)
@@ -153,6 +147,25 @@ class NetworkPolicy:
 
     def keep(self, state: NetworkState, rows: Sequence[int]) -> NetworkState:
         return rows_of(state, rows)
+
+
+class BlankedPolicy(Generic[State]):
+    """A policy that is shown less."""
+
+    def __init__(self, policy: Policy[State], left_out: str) -> None:
+        self._policy, self._blank = policy, BLANKS[left_out]
+
+    def start(self, sessions: int) -> State:
+        return self._policy.start(sessions)
+
+    def step(self, state: State, heard: Sequence[Slice]) -> tuple[State, list[Decision]]:
+        return self._policy.step(state, [self._blank(one) for one in heard])
+
+    def restart(self, state: State, rows: Sequence[int]) -> State:
+        return self._policy.restart(state, rows)
+
+    def keep(self, state: State, rows: Sequence[int]) -> State:
+        return self._policy.keep(state, rows)
 
 
 def rollouts(

@@ -13,9 +13,10 @@ import torch
 from duologue_model.config import ModelConfig
 from duologue_model.network import FloorNetwork
 from duologue_model.slices import Clocks, EditorStream
+from duologue_model.streaming import NetworkState
 from duologue_model.streams import CLOCK_BORDERS, EDITOR_BORDERS
 from duologue_model.training.example import SessionExample
-from duologue_model.training.rollout import NetworkPolicy, Setting, rollouts
+from duologue_model.training.rollout import BlankedPolicy, NetworkPolicy, Policy, Setting, rollouts
 from duologue_model.training.simulate import session, session_seed
 from duologue_model.training.voices import open_bank
 
@@ -71,7 +72,9 @@ class ClosedLoop:
     def __call__(self, network: FloorNetwork, step: int) -> list[SessionExample]:
         first = FIRST_CLOSED + step * self.sessions
         numbers = range(first, first + self.sessions)
-        policy = NetworkPolicy(network, without=self.without)
+        policy: Policy[NetworkState] = NetworkPolicy(network)
+        for name in self.without:
+            policy = BlankedPolicy(policy, name)
         played = rollouts(self.setting, policy, self.seed, numbers, self.sessions)
         return [blanked(one, self.without) for _, one in played]
 
