@@ -26,14 +26,14 @@ class Thresholds:
     often. Below its threshold an action gives way to the likeliest one that changes nothing.
     """
 
-    delegate: float = 0.3
+    delegate: float = 0.4
     """That the partner should hand over. It knows whether there is a turn at all."""
-    ended: float = 0.5
+    ended: float = 0.85
     """Besides, that the turn is over: read from the hazard, which tells ends from pauses better."""
-    patience_s: float = 1.6
+    patience_s: float = 1.0
     """So long after `PATIENT_FROM_S` of silence, nothing more is asked of `ended`: nobody waits for ever."""
     take: float = 0.5
-    duck: float = 0.5
+    duck: float = 0.35
     yield_: float = 0.5
     resume: float = 0.5
     backchannel: float = 0.5

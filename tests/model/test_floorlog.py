@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from duologue_model.training.example import IGNORED
-from duologue_model.training.floorlog import SLICE_S, FloorLog, Turn
+from duologue_model.training.floorlog import SLICE_S, FloorLog, Said, Turn
 from duologue_model.training.labels import QUIET_AFTER_KEY_S, Moment, judge
 from duologue_model.training.partner import Habits
 from duologue_model.training.scenarios import SCENARIOS, draw_scenario, play
@@ -196,6 +196,12 @@ def test_nobody_hums_along_while_the_user_types() -> None:
             hummed += int(hums.sum())
             assert (log.perceived.clocks[hums, 1] >= QUIET_AFTER_KEY_S - 1e-6).all()
     assert hummed
+
+
+def test_a_turn_whose_words_were_let_go_cannot_be_handed_over() -> None:
+    turn = Turn("user", UserState.SPEAKING_TO_PARTNER, (Said(1.0, 2.0, "clip", 0, 16_000, 1.0),), True, 0.3)
+    assert judge(Moment(t=2.5, turn=turn)).action is Action.DELEGATE
+    assert judge(Moment(t=2.5, turn=turn, words=False)).action is Action.SILENT
 
 
 def test_an_answer_that_waits_begins_when_the_hands_rest() -> None:

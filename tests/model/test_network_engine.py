@@ -47,9 +47,10 @@ def test_what_changes_the_floor_needs_its_threshold() -> None:
 
 
 def test_who_is_not_sure_enough_to_stop_lowers_the_voice() -> None:
-    assert chosen(Thresholds(), DUCK=0.34, YIELD=0.48, RESUME=0.17) is Action.DUCK
+    half = Thresholds(duck=0.5, yield_=0.5)
+    assert chosen(half, DUCK=0.34, YIELD=0.48, RESUME=0.17) is Action.DUCK
     assert chosen(Thresholds(yield_=0.4), DUCK=0.48, YIELD=0.42, KEEP=0.1) is Action.YIELD
-    assert chosen(Thresholds(), DUCK=0.2, YIELD=0.2, KEEP=0.6) is Action.KEEP
+    assert chosen(half, DUCK=0.2, YIELD=0.2, KEEP=0.6) is Action.KEEP
 
 
 def test_a_turn_is_handed_over_when_it_is_over_or_when_silence_has_lasted() -> None:

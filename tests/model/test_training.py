@@ -20,9 +20,10 @@ from duologue_model.slices import SLICE_SAMPLES
 from duologue_model.training.example import IGNORED, SessionExample
 from duologue_model.training.loss import MOST_WEIGHT, class_weights
 from duologue_model.training.material import Ahead, Prepared, Simulated, draw_window
+from duologue_model.training.recipe import Recipe, learning_rate
 from duologue_model.training.simulate import write_shard
 from duologue_model.training.targets import future_bins, hazard_bins, letters_between
-from duologue_model.training.train import Recipe, Trainer, area_under_curve, learning_rate, main
+from duologue_model.training.train import Trainer, area_under_curve, main
 from duologue_model.vocabulary import Action, UserState
 
 SLICES = 100
@@ -135,6 +136,22 @@ def test_a_run_that_was_cut_off_ends_like_one_that_was_not(tmp_path: Path) -> No
     resumed.run()
     for name, weight in whole.network.state_dict().items():
         assert torch.allclose(weight, resumed.network.state_dict()[name], atol=1e-6), name
+
+
+def test_a_run_may_go_on_with_the_network_of_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").mkdir()
+    write_shard(tmp_path / "data" / "train-0.npz", [longer(example(name), 4) for name in ("one", "three")])
+    train = ["--data", str(tmp_path / "data"), "--depth", "2", "--steps", "1"]
+    assert main([*train, "--out", str(tmp_path / "first")]) == 0
+    first = tmp_path / "first" / "checkpoint.pt"
+    still = [*train, "--rate", "0", "--start-from", str(first), "--out", str(tmp_path / "second")]
+    assert main(still) == 0
+    networks = [
+        torch.load(tmp_path / name / "checkpoint.pt", weights_only=False)["network"] for name in ("first", "second")
+    ]
+    assert all(torch.equal(weight, networks[1][name]) for name, weight in networks[0].items())
+    assert main([*still[:-1], str(tmp_path / "third"), "--depth", "4"]) == 2
+    assert "is of depth 2, the recipe of depth 4" in capsys.readouterr().err
 
 
 def test_simulated_sessions_depend_on_the_step_alone() -> None:

@@ -15,7 +15,7 @@ OTHERS_DECIDE_S = 0.8
 UNCLEAR_SOUND_S = 0.24
 """Nobody knows sooner that a knock is a knock: ducking then is not wrong."""
 UNCLEAR_VOICE_S = 0.4
-STOP_SHOWN_S = 0.8
+STOP_SHOWN_S = 0.5
 """How long after a request to stop the user's state still says so, with nobody speaking: its words come 0.2 to 0.5 s
 after its sound, and only they tell it from a short question."""
 HUM_FROM_S, HUM_UNTIL_S = 0.16, 0.4
@@ -63,6 +63,8 @@ class Moment:
     """Whether the partner's voice can be heard in the microphone."""
     hearing: bool = True
     """Whether the microphone is open."""
+    words: bool = True
+    """Whether what was said can still be handed over; not once the partner has let the words go."""
 
     @property
     def waiting(self) -> bool:
@@ -147,11 +149,13 @@ def _in_turn(moment: Moment, turn: Turn, hold: Action) -> Action | None:
     """The user has the floor, or has just given it up."""
     if turn.released_s is not None and moment.t >= turn.end_s:
         # The user says when the turn is over: neither earlier nor later is right.
-        return Action.DELEGATE if moment.t >= turn.released_s and turn.answer else hold
+        return Action.DELEGATE if moment.t >= turn.released_s and turn.answer and moment.words else hold
     ended_s = moment.t - turn.end_s
     if ended_s >= 0.0:
         if not turn.answer:
             return hold if turn.state is not UserState.STOP_REQUEST else Action.SILENT
+        if not moment.words:
+            return hold
         return Action.DELEGATE if ended_s >= SLICE_S else None
     for index, part in enumerate(turn.parts):
         if HUM_FROM_S <= moment.t - part.end_s < HUM_UNTIL_S and moment.t < turn.parts[index + 1].start_s:

@@ -11,8 +11,9 @@ from duologue_model.training.example import IGNORED
 from duologue_model.training.targets import Targets
 
 MOST_WEIGHT = 10.0
-"""Rare actions and states count more, by the root of their rarity, but not more than this."""
-
+"""Rare actions count more, by the root of their rarity, but not more than this."""
+STATES_POWER = 0.25
+"""Rare states of the user count more as well, but less so: by the root, it saw requests to stop everywhere."""
 
 IN_SILENCE = 3.0
 """The hazard counts so much more while the user is silent: only then is anything decided from it."""
@@ -41,10 +42,10 @@ class ClassWeights:
     """`[9]`"""
 
 
-def class_weights(labels: Tensor, classes: int) -> Tensor:
-    """Weights from all labels of the training data: root of the inverse share, mean 1, capped."""
+def class_weights(labels: Tensor, classes: int, power: float = 0.5) -> Tensor:
+    """Weights from all labels of the training data: a power of the inverse share; mean 1, capped."""
     counts = torch.bincount(labels[labels != IGNORED], minlength=classes).float()
-    weights = (counts.sum() / counts.clamp(min=1)).sqrt()
+    weights = (counts.sum() / counts.clamp(min=1)) ** power
     present = counts > 0
     weights = weights / weights[present].mean() if present.any() else torch.ones_like(weights)
     return torch.where(present, weights, torch.zeros_like(weights)).clamp(max=MOST_WEIGHT)

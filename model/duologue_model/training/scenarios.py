@@ -273,6 +273,7 @@ WEIGHTS = {
     "stop_interruption": 3.0,
     "question_interruption": 2.0,
     "colleague": 2.0,
+    "echo_alone": 2.0,
 }
 """How often a class is drawn, 1 if not named here."""
 

@@ -330,9 +330,10 @@ class Stage:
         offer, now = partner.offer(t), partner.now
         hearing = self._hears(t)
         others = [turn for turn in self.turns if turn.who == "other"] if hearing else []
+        turn = self._open_turn(t)
         return labels.Moment(
             t=t,
-            turn=self._open_turn(t),
+            turn=turn,
             other=next((o for o in others if o.start_s < t < o.end_s + 0.5), None),
             noise=next((n for n in self.noises if hearing and n.start_s < t < n.end_s + 0.5), None),
             sounding=now.kind if now else None,
@@ -350,6 +351,7 @@ class Stage:
             focused=bool(self._state["focused"]),
             echo=self.echo_db > -30.0,
             hearing=hearing,
+            words=turn is None or self.heard_from_s(t) < turn.end_s - SHORTEST_WORD_S,
         )
 
     def _told_to_stop(self, t: float) -> bool:

@@ -17,7 +17,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,63 +28,17 @@ from torch import Tensor, nn
 
 from duologue_model.config import ModelConfig
 from duologue_model.network import FloorNetwork, Outputs
-from duologue_model.slices import SLICE_MS
 from duologue_model.streams import Inputs
 from duologue_model.training.augment import augmented
 from duologue_model.training.example import IGNORED
-from duologue_model.training.loss import ClassWeights, LossWeights, class_weights, loss_of
+from duologue_model.training.loss import STATES_POWER, ClassWeights, LossWeights, class_weights, loss_of
 from duologue_model.training.material import Ahead, Material, Prepared, Shards, Simulated, draw_window, read_sessions
-from duologue_model.training.supply import LEFT_OUT, Behind, ClosedLoop, RollOut, simulated
+from duologue_model.training.recipe import Recipe, add_options, chosen, learning_rate, optimisers_of
+from duologue_model.training.supply import Behind, ClosedLoop, RollOut, simulated
 from duologue_model.vocabulary import Action, UserState
 
 DELEGATE = list(Action).index(Action.DELEGATE)
 HOLDS = tuple(list(Action).index(action) for action in (Action.SILENT, Action.DEFER, Action.BACKCHANNEL))
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Everything that a run depends on besides its bank or shards."""
-
-    depth: int = 6
-    steps: int = 1100
-    batch: int = 6
-    """Windows of a step, in each process."""
-    window_s: float = 24.0
-    learning_rate: float = 1.5e-3
-    warmup_steps: int = 60
-    weight_decay: float = 0.05
-    most_gradient: float = 1.0
-    session_s: float = 60.0
-    """Length of a simulated session."""
-    pool: int = 64
-    """Simulated sessions at hand at once, of which `fresh` are replaced at every step."""
-    fresh: int = 2
-    processes: int = 0
-    """Processes that simulate meanwhile; 0: the training process does it itself."""
-    closed_loop_from: float = 0.25
-    """After this share of the steps the network plays the partner itself in some sessions, and learns from those."""
-    closed_loop_every: int = 20
-    closed_loop_sessions: int = 16
-    save_every_steps: int = 25
-    judge_every_steps: int = 100
-    judged: int = 40
-    """Sessions of the development split that it is judged on."""
-    seed: int = 1
-    without: tuple[str, ...] = ()
-    """Streams that are not shown, to see what they are worth."""
-
-    @property
-    def window_slices(self) -> int:
-        return round(1000 * self.window_s / SLICE_MS)
-
-
-RECIPES = {
-    "cpu": Recipe(),
-    "gpu": Recipe(
-        depth=8, steps=4000, batch=48, pool=512, fresh=6, processes=12, learning_rate=1e-3, warmup_steps=200,
-        closed_loop_every=200, closed_loop_sessions=64,
-    ),
-}  # fmt: skip
 
 
 class Trainer:
@@ -114,7 +68,7 @@ class Trainer:
         draw_window(sessions, recipe.window_slices, random.Random(0))
         self._rare = ClassWeights(
             class_weights(torch.cat([one.actions for one in sessions]), len(Action)),
-            class_weights(torch.cat([one.users for one in sessions]), len(UserState)),
+            class_weights(torch.cat([one.users for one in sessions]), len(UserState), STATES_POWER),
         )
         self.step = 0
 
@@ -201,6 +155,13 @@ class Trainer:
         self.step = state["step"]
         return True
 
+    def start_from(self, file: Path) -> None:
+        """Goes on with the network of another run. Raises ValueError for one of another size."""
+        state = torch.load(file, map_location=self._device, weights_only=False)
+        if state["depth"] != self._recipe.depth:
+            raise ValueError(f"{file} is of depth {state['depth']}, the recipe of depth {self._recipe.depth}")
+        self.network.load_state_dict(state["network"])
+
     def _due(self, every_steps: int) -> bool:
         return self.step % every_steps == 0 or self.step == self._recipe.steps
 
@@ -258,22 +219,6 @@ class Workers:
         return nn.parallel.DistributedDataParallel(network)
 
 
-def optimisers_of(network: FloorNetwork, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the blocks, AdamW for the rest.
-
-    Source: Jordan et al., 2024; the steps of Muon are scaled to the size of AdamW's (Liu et al., 2025), so that both
-    share one rate.
-    """
-    matrices = [p for p in network.blocks.parameters() if p.ndim == 2]
-    chosen = {id(p) for p in matrices}
-    rest = [p for p in network.parameters() if id(p) not in chosen]
-    rate, decay = recipe.learning_rate, recipe.weight_decay
-    return [
-        torch.optim.Muon(matrices, rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(rest, rate, betas=(0.9, 0.98), weight_decay=decay),
-    ]
-
-
 def in_single_precision(outputs: Outputs) -> Outputs:
     """The same outputs in float32."""
     letters = None if outputs.letters is None else outputs.letters.float()
@@ -305,14 +250,6 @@ def area_under_curve(positive: Tensor, negative: Tensor) -> float:
     return float(above.mean())
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
-    """Warm-up, then a cosine down to a fiftieth."""
-    if step < recipe.warmup_steps:
-        return recipe.learning_rate * (step + 1) / recipe.warmup_steps
-    share = (step - recipe.warmup_steps) / max(1, recipe.steps - recipe.warmup_steps)
-    return recipe.learning_rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
-
-
 def progress_bar(disable: bool) -> Progress:
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -333,23 +270,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     source.add_argument("--data", type=Path, help="folder of shards, made by the simulator before")
     parser.add_argument("--dev", type=Path, help="with --data: folder of shards to judge on; never trained on")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run: checkpoint, recipe, curves")
-    parser.add_argument("--recipe", choices=tuple(RECIPES), default="cpu")
-    parser.add_argument("--steps", type=int, help="instead of the recipe's")
-    parser.add_argument("--depth", type=int, help="instead of the recipe's: layers, and with them the width")
-    parser.add_argument(
-        "--without", nargs="+", default=[], choices=(*LEFT_OUT, "closed-loop"),
-        help="with --bank: train without these, to see what they are worth",
-    )  # fmt: skip
+    add_options(parser)
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
-    recipe = RECIPES[args.recipe]
-    if args.steps is not None:
-        recipe = replace(recipe, steps=args.steps)
-    if args.depth is not None:
-        recipe = replace(recipe, depth=args.depth)
-    if "closed-loop" in args.without:
-        recipe = replace(recipe, closed_loop_sessions=0)
-    recipe = replace(recipe, without=tuple(name for name in args.without if name in LEFT_OUT))
+    recipe = chosen(args)
     workers = Workers.of_environment()
     roll_out: RollOut | None = None
     try:
@@ -369,7 +293,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             material = Shards(args.data)
             judged = list(read_sessions(args.dev)) if args.dev else []
         trainer = Trainer(recipe, material, args.out, workers, roll_out)
-        print("resumed" if trainer.resume() else "begun", f"at step {trainer.step}", file=sys.stderr)
+        resumed = trainer.resume()
+        if args.start_from and not resumed:
+            trainer.start_from(args.start_from)
+        print("resumed" if resumed else "begun", f"at step {trainer.step}", file=sys.stderr)
         trainer.run(judged)
     except (OSError, ValueError) as error:
         print(f"train: {error}", file=sys.stderr)
