@@ -173,7 +173,7 @@ def perform(desk: Desk) -> None:
     desk.save(end_s + 0.35)  # at the pause the partner names the slip
 
     desk.say(10.4, _speak("What is wrong here?"))
-    desk.say(16.5, _speak("Where am I?"))
+    desk.say(17.0, _speak("Where am I?"))
     desk.say(20.3, _trimmed(desk.clip("stop")))
 
     desk.look(22.5, "discounts")

@@ -10,14 +10,16 @@ import pytest
 from numpy.typing import NDArray
 from rich.console import Console
 
+from duologue_model.vocabulary import Action, UserState
 from duologue_server.bench.keys import Press, _ends
 from duologue_server.bench.load import FILE_BYTES, BusyCores, large_python
-from duologue_server.bench.response import EVERY_S, LEAD_S, PITCH, RATE_HZ, ask
+from duologue_server.bench.response import EVERY_S, LEAD_S, PITCH, RATE_HZ, Question, ask, stages_of
 from duologue_server.bench.rows import row, this_machine
 from duologue_server.bench.run import as_json, table
 from duologue_server.context.documents import PARSE_LIMIT_BYTES, Documents
 from duologue_server.context.trees import parse
 from duologue_server.link.language_client import LanguageServerChild, ServerGone
+from duologue_server.trace.facts import Command, Fact, Heard, SoundOn, Turn
 from duologue_server.voice.hibari import HibariSpeaker
 
 SPEAKER_HZ = 24_000
@@ -132,3 +134,24 @@ def test_help_is_quick_to_say_what_quick_means() -> None:
     command = [sys.executable, "-m", "duologue_server", "bench", "--help"]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "not to quote" in " ".join(told.split())
+
+
+@pytest.mark.parametrize(
+    ("over", "by_rule"),
+    [
+        (Command(1.3, "end_turn", "a whole question"), True),
+        (Turn(1.3, Action.DELEGATE, UserState.QUIET, {}, 10.0), False),
+    ],
+)
+def test_an_answer_is_told_by_stages(over: Fact, by_rule: bool) -> None:
+    facts = [
+        Turn(1.1, Action.SILENT, UserState.QUIET, {}, 10.0),
+        over,
+        Heard(1.35, "Where am I?", True),
+        SoundOn(1.4, "reply-1", "You are here.", "reply"),
+    ]
+    found = stages_of(Question("Where am I?", 1.0), facts)
+    assert found is not None
+    assert [round(ms) for ms in (found.decided_ms, found.words_ms, found.sound_ms)] == [300, 50, 50]
+    assert found.by_rule == by_rule
+    assert stages_of(Question("Where am I?", 1.0), facts[:-1]) is None

@@ -20,6 +20,7 @@ from duologue_server.voice.floor_events import (
     EndTurn,
     Event,
     Force,
+    Foreseen,
     ForgetTurn,
     KeysPressed,
     OfferCame,
@@ -284,3 +285,33 @@ def test_a_lost_device_ends_everything_that_waits() -> None:
 def test_asleep_nothing_is_said() -> None:
     state = replace(FloorState(), microphone="asleep", offer=HINT)
     check([decided(30, Action.TAKE), decided(31, Action.BACKCHANNEL)], [], state)
+
+
+WHOLE = Carried("end_turn", "what was said is a whole question, and its answer is known")
+SPEAKS, PAUSES = UserState.SPEAKING_TO_PARTNER, UserState.QUIET
+
+
+def test_a_known_question_is_over_without_a_decision() -> None:
+    speech = decided(1.0, Action.SILENT, SPEAKS, speech=True)
+    pause = decided(1.08, Action.SILENT, PAUSES)
+    state = check([speech, pause, Foreseen(1.1)], [EndTurn(), WHOLE])
+    check([Foreseen(1.12), Foreseen(1.14)], [], state)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        decided(1.08, Action.SILENT, SPEAKS, speech=True),
+        Decided(1.08, Decision(Action.SILENT, UserState.SPEAKING_TO_OTHERS, False, {"SILENT": 0.9})),
+        Decided(1.08, Decision(Action.SILENT, UserState.NOISE, False, {"SILENT": 0.9})),
+    ],
+    ids=["the user goes on", "to a colleague", "from the radio"],
+)
+def test_a_known_question_is_not_over_when_the_model_knows_better(last: Decided) -> None:
+    check([decided(1.0, Action.SILENT, SPEAKS, speech=True), last, Foreseen(1.1)], [])
+
+
+def test_a_known_question_over_our_voice_waits_until_that_is_lowered() -> None:
+    state = replace(FloorState(), sounding=SAID)
+    check([Foreseen(1.1)], [], state)
+    check([Foreseen(1.1)], [Stop("speech"), EndTurn(), WHOLE], replace(state, ducked=True))

@@ -2,22 +2,27 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from duologue_model.vocabulary import Action, ForcedToken, UserState
 from duologue_server.link.messages import (
     Ask,
     Control,
     FromVoice,
+    Guess,
     HeardUpTo,
     Keys,
     Offer,
+    Prepare,
     Reply,
     Say,
     Unask,
     VoiceState,
     Withdraw,
 )
-from duologue_server.trace.facts import Dropped, Duck, Fact, SoundOff, SoundOn, Unduck
+from duologue_server.trace.facts import Command, Dropped, Duck, Fact, SoundOff, SoundOn, Unduck
 from duologue_server.voice.floor_events import TurnEnded
+from support.clips import BECKETT_BEGINS, beckett, silence
 from support.stage import Stage
 
 SIX = "one two three four five six"
@@ -233,3 +238,70 @@ def test_a_lost_device_ends_the_sound() -> None:
     stage.at(1.0, Say("s1", SIX))
     stage.call_at(1.25, stage.loop.lose_device)
     check(stage.run(3.0), ("sound_on", 1.0, "say"), ("sound_off", 1.26, "device: one"))
+
+
+def asks(stage: Stage) -> list[str]:
+    return [message.text for message in stage.messages if isinstance(message, Ask)]
+
+
+def guesses(stage: Stage) -> list[str]:
+    return [message.text for message in stage.messages if isinstance(message, Guess)]
+
+
+SPOKEN = np.concatenate([silence(1.0), beckett()[BECKETT_BEGINS], silence(4.0)])
+"""Somebody speaks from 1.0 s to about 2.0 s; the scripted listener takes it for "what is this"."""
+
+
+def test_what_may_be_a_turn_is_told_while_the_user_pauses() -> None:
+    stage = Stage()
+    stage.run(1.8, SPOKEN)
+    assert guesses(stage) == [], "the user speaks"
+    stage.run(3.0, SPOKEN)
+    assert guesses(stage) == ["what is this"], "told once"
+    assert asks(stage) == []
+
+
+def test_a_known_question_is_answered_without_a_decision_and_its_sound_is_ready() -> None:
+    stage = Stage()
+    stage.at(2.5, Prepare("what is this", "This is a loop.", certain=True))
+    stage.at(2.5, Reply(1, "This is a loop.", True))
+    facts = stage.run(3.0, SPOKEN)
+    assert asks(stage) == ["what is this"]
+    check([fact for fact in facts if fact.kind != "heard"], ("sound_on", 2.5, "reply"))
+    (rule,) = [fact for fact in facts if isinstance(fact, Command)]
+    assert rule.name == "end_turn"
+    stage.at(3.1, Control("why"))
+    stage.run(3.2, SPOKEN)
+    (why,) = [fact.why for fact in stage.facts() if isinstance(fact, Command) and fact.name == "why"]
+    assert "That is a rule, not a decision" in why
+
+
+def test_other_words_wait_for_the_model() -> None:
+    stage = Stage()
+    stage.at(2.5, Prepare("what is this", "This is a loop.", certain=False))
+    stage.at(2.6, Prepare("what is that", "That is a loop.", certain=True))
+    stage.run(4.0, SPOKEN)
+    assert asks(stage) == []
+
+
+def test_a_guess_is_taken_back_when_the_user_goes_on() -> None:
+    stage = Stage()
+    goes_on = np.concatenate([SPOKEN[: 16_000 * 3], beckett()[BECKETT_BEGINS], silence(2.0)])
+    stage.run(3.6, goes_on)
+    assert guesses(stage) == ["what is this", ""]
+    stage.run(6.0, goes_on)
+    assert guesses(stage) == ["what is this", "", "what is this"]
+
+
+def test_what_was_prepared_sounds_at_once() -> None:
+    counted: list[str] = []
+    stage = Stage()
+    mouth = stage.loop._parts.mouth
+    speak = mouth._speaker.speak
+    mouth._speaker.speak = lambda clause: counted.append(clause) or speak(clause)  # type: ignore[method-assign, func-returns-value]
+    stage.at(1.0, Prepare("how", "Total is zero. The loop ", final=False))
+    stage.at(1.1, Prepare("how", "Total is zero. The loop never runs.", final=True))
+    asked(stage, 2.0, "how")
+    stage.at(2.0, Reply(1, "Total is zero.", True))
+    stage.run(3.0)
+    assert counted == ["Total is zero."]

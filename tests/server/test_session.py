@@ -1,6 +1,7 @@
 """The session as timelines: what the editor and the voice say to it, and what it says to them."""
 
-from collections.abc import Mapping
+import queue
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from duologue_server.link.messages import (
     Ask,
     Control,
     EditorEvent,
+    Guess,
     Happened,
     HeardUpTo,
     Keys,
     Offer,
+    Prepare,
     Ready,
     Reply,
     Say,
@@ -27,8 +30,10 @@ from duologue_server.link.messages import (
 )
 from duologue_server.options import Options
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
+from duologue_server.session.answering import ACKNOWLEDGEMENTS, Answering, Question, acknowledgement
 from duologue_server.session.session import Session
-from duologue_server.trace.clock import VirtualClock
+from duologue_server.suggest.endpoint import EndpointAnswers
+from duologue_server.trace.clock import RealClock, VirtualClock
 from duologue_server.trace.facts import Command, Dropped, Heard, SoundOff, SoundOn
 from support.endpoint_server import endpoint_server
 
@@ -331,6 +336,73 @@ def test_the_caption_of_a_streamed_answer_is_the_answer() -> None:
         desk.asked("Why would one want a cache here?")
     desk.session.from_voice(Happened(SoundOn(3.0, "reply-1", "The cursor is", "reply")))
     assert desk.lines[-1].text == "The cursor is never defined."
+
+
+def test_a_word_that_breaks_in_and_means_nothing_is_not_answered(desk: Desk) -> None:
+    assert desk.asked("Done.", turn=1, interrupted="You are in") == ""
+    assert desk.of(Reply)[-1].final
+    assert desk.asked("Done.", turn=2)
+    assert desk.asked("Done with that now?", turn=3, interrupted="You are in")
+    assert desk.asked("Why?", turn=4, interrupted="You are in"), "what is understood is answered"
+
+
+def test_an_answer_is_prepared_while_nothing_is_asked(desk: Desk) -> None:
+    desk.session.open(URI, "python", 1, BUGGY)
+    desk.session.from_voice(Guess("Where am I?"))
+    (prepared,) = desk.of(Prepare)
+    assert prepared.certain
+    assert prepared.text == desk.asked("Where am I?")
+    desk.session.from_voice(Guess("No, leave it."))
+    assert desk.of(Prepare)[-1] == Prepare("No, leave it.", "All right."), "words that do something wait for the model"
+    desk.session.from_voice(Guess("What was?"))
+    assert not desk.of(Prepare)[-1].certain, "so do a word or two"
+    sent = len(desk.sent)
+    desk.session.from_voice(Guess(""))
+    assert len(desk.sent) == sent
+
+
+def test_a_language_model_on_this_machine_is_asked_before_the_user_has_ended() -> None:
+    with endpoint_server() as server:
+        desk = Desk(endpoint_options(server.url))
+        desk.session.from_voice(Guess("Why would one want a cache here?"))
+        desk.later(1.0)
+        assert [prepared.text for prepared in desk.of(Prepare)][-1] == "The cursor is never defined."
+        assert desk.of(Reply) == [], "nothing was asked"
+        assert desk.asked("Why would one want a cache here?") == "The cursor is never defined."
+        assert len(server.requests) == 1
+        desk.session.from_voice(Guess("Why would one want a cache here?"))
+        assert desk.asked("Why would one want a cache here? And a lock?", turn=2) == "The cursor is never defined."
+        desk.later(1.0)
+        assert len(server.requests) == 3, "other words are another question"
+
+
+def test_a_language_model_elsewhere_is_not_told_what_nobody_asked() -> None:
+    desk = Desk(endpoint_options("http://models.invalid/v1"))
+    desk.session.from_voice(Guess("Why would one want a cache here?"))
+    desk.later(5.0)
+    assert desk.told == [], "no request, so no trouble"
+    (prepared,) = desk.of(Prepare)
+    assert prepared.text in ACKNOWLEDGEMENTS
+
+
+def test_who_waits_for_the_first_word_is_told_so() -> None:
+    """In real time, because a model that takes its time is real: the word comes first, in the same answer."""
+    posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    pieces: list[str] = []
+    ended: list[Exception | None] = []
+    answering = Answering(
+        RealClock(posted.put), lambda turn, text: pieces.append(text), lambda turn, error: ended.append(error),
+        lambda question, text: None,
+    )  # fmt: skip
+    with endpoint_server("slow") as server:
+        endpoint = EndpointAnswers(server.url, "tiny", "")
+        question = Question("Why?", None)
+        answering.ask(1, question, lambda: endpoint.stream(endpoint.messages("Why?", "")), waited_s=0.25)
+        posted.get(timeout=10)()
+        assert pieces == [acknowledgement(1) + " "]
+        assert pieces[0].strip() in ACKNOWLEDGEMENTS
+        answering.unask(1)
+    assert ended == []
 
 
 def test_diagnostics_may_come_before_their_document(desk: Desk) -> None:

@@ -13,6 +13,8 @@ RATE_HZ = 16_000
 KEYS = ("key_alpaca", "key_telios", "key_typewriter")
 BECKETT = "ever tried ever failed no matter try again fail again fail better"
 """The words of `beckett()`."""
+BECKETT_BEGINS = slice(0, 16_000)
+"""Its first second: "ever tried"."""
 _CLIPS = Path(__file__).parents[1] / "data" / "clips"
 
 

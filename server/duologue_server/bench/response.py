@@ -4,16 +4,18 @@ The questions are synthetic, so this says how fast the chain is, not how patient
 people pause is measured elsewhere, on people.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from duologue_model.vocabulary import Action
 from duologue_server.audio.resample import resample
 from duologue_server.bench.rows import Row, row
 from duologue_server.options import EngineChoice, Options
 from duologue_server.replay.virtual import replay_virtual
-from duologue_server.trace.facts import SoundOn
+from duologue_server.trace.facts import Command, Fact, Heard, SoundOn, Turn
 from duologue_server.trace.folder import Event, SessionFolder
 from duologue_server.voice.assembly import load_voice
 from duologue_server.voice.hibari import HibariSpeaker
@@ -88,19 +90,57 @@ def measure(n: int, engine: EngineChoice = "model") -> list[Row]:
     replayed = replay_virtual(folder, voice, options, free_compute=False)
     audible = np.flatnonzero(np.abs(replayed.partner) > AUDIBLE) / replayed.rate_hz
     judged_ms: list[float] = []
-    traced_ms: list[float] = []
+    stages: list[Stages] = []
     for question in questions:
         until_s = question.ends_s + EVERY_S - 3.0
         sounded = audible[(audible > question.ends_s) & (audible < until_s)]
         if len(sounded):
             judged_ms.append(1000 * float(sounded[0] - question.ends_s))
-        replies = [fact.t for fact in replayed.facts if isinstance(fact, SoundOn) and fact.cause == "reply"]
-        traced_ms += [1000 * (t - question.ends_s) for t in replies if question.ends_s < t < until_s][:1]
+        if found := stages_of(question, [fact for fact in replayed.facts if question.ends_s < fact.t < until_s]):
+            stages.append(found)
+    by_rule = sum(found.by_rule for found in stages)
     note = f"{len(judged_ms)} of {n} answered; asked by {name}; built-in answers, compute charged; from the audio"
+    of_stage = f"from the trace; {by_rule} of {len(stages)} by rule; false cut-ins are not measured here"
+    engine_name, traced = voice.engine.name, "from the trace"
     return [
-        row(WHAT, voice.engine.name, "ms", judged_ms, note),
-        row(WHAT, voice.engine.name, "ms", traced_ms, "the same from the trace; false cut-ins are not measured here"),
+        row(WHAT, engine_name, "ms", judged_ms, note),
+        row("  until the turn is over", engine_name, "ms", [one.decided_ms for one in stages], of_stage),
+        row("  then until its words are known", engine_name, "ms", [one.words_ms for one in stages], traced),
+        row("  then until the answer sounds", engine_name, "ms", [one.sound_ms for one in stages], traced),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What an answer took, one after the other."""
+
+    decided_ms: float
+    """From the end of the question until its turn was called over, by decision or by rule."""
+    words_ms: float
+    sound_ms: float
+    by_rule: bool
+
+
+def stages_of(question: Question, facts: Sequence[Fact]) -> Stages | None:
+    """The stages of the first answer among the facts after a question; None when there is none."""
+    sound = next((fact for fact in facts if isinstance(fact, SoundOn) and fact.cause == "reply"), None)
+    words = [fact for fact in facts if isinstance(fact, Heard) and fact.final and sound and fact.t <= sound.t]
+    if sound is None or not words:
+        return None
+    ends = [fact for fact in facts if _calls_over(fact) and fact.t <= words[-1].t]
+    over = ends[0]
+    return Stages(
+        1000 * (over.t - question.ends_s),
+        1000 * (words[-1].t - over.t),
+        1000 * (sound.t - words[-1].t),
+        isinstance(over, Command),
+    )
+
+
+def _calls_over(fact: Fact) -> bool:
+    if isinstance(fact, Command):
+        return fact.name == "end_turn"
+    return isinstance(fact, Turn) and fact.action == Action.DELEGATE
 
 
 def other_voice() -> tuple[Speaker, str]:

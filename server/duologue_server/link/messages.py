@@ -92,6 +92,20 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """To the voice: what the answer to a `Guess` begins with, so that its sound is ready when it is asked for."""
+
+    kind: ClassVar[str] = "prepare"
+    guess: str
+    """The words that it would answer."""
+    text: str
+    final: bool = True
+    """Whether `text` is all of the answer; otherwise it may be cut anywhere."""
+    certain: bool = False
+    """Those words are a whole question and the answer is known: it need not wait for a decision of the model."""
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """To the voice: a verb of the session format (`mute`, `ptt_down`, `snooze`, …)."""
 
@@ -164,6 +178,19 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """From the voice: these words may turn out to be a whole turn. Nothing is asked yet; its answer may be prepared.
+
+    Empty when the user went on, or when the words were let go.
+    """
+
+    kind: ClassVar[str] = "guess"
+    text: str
+    interrupted: str | None = None
+    """As in `Ask`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unask:
     """From the voice: the answer to that turn is not wanted any more."""
 
@@ -199,14 +226,14 @@ class Trouble:
     fatal: bool = False
 
 
-ToVoice = Hello | Beat | Keys | EditorEvent | Offer | Withdraw | Say | Reply | Control | Vocabulary | Goodbye
-FromVoice = Hello | Beat | Progress | Ready | VoiceState | Ask | Unask | Happened | HeardUpTo | Trouble
+ToVoice = Hello | Beat | Keys | EditorEvent | Offer | Withdraw | Say | Reply | Prepare | Control | Vocabulary | Goodbye
+FromVoice = Hello | Beat | Progress | Ready | VoiceState | Guess | Ask | Unask | Happened | HeardUpTo | Trouble
 Message = ToVoice | FromVoice
 MESSAGES: Mapping[str, type[Message]] = {
     message.kind: message
     for message in (
-        Hello, Beat, Keys, EditorEvent, Offer, Withdraw, Say, Reply, Control, Vocabulary, Goodbye,
-        Progress, Ready, VoiceState, Ask, Unask, Happened, HeardUpTo, Trouble,
+        Hello, Beat, Keys, EditorEvent, Offer, Withdraw, Say, Reply, Prepare, Control, Vocabulary, Goodbye,
+        Progress, Ready, VoiceState, Guess, Ask, Unask, Happened, HeardUpTo, Trouble,
     )
 }  # fmt: skip
 

@@ -7,18 +7,23 @@ from functools import partial
 from typing import Any
 
 from duologue_server.context.digest import Problem, digest
-from duologue_server.link.messages import Ask, Reply, ToVoice
+from duologue_server.link.messages import Ask, Guess, Prepare, Reply, ToVoice
 from duologue_server.options import Options
 from duologue_server.protocol import TranscriptLine
+from duologue_server.session.answering import Answering, Question, acknowledgement
 from duologue_server.session.ports import ClientPort
 from duologue_server.session.workspace import Workspace
 from duologue_server.suggest.answers import Situation, answer, understand
 from duologue_server.suggest.endpoint import AnswerStream, EndpointAnswers, EndpointTrouble
+from duologue_server.suggest.intents import is_known_question
 from duologue_server.trace.clock import Clock, Job
 from duologue_server.trace.facts import Dropped, Heard, SoundOff, SoundOn
 
 KEPT_LINES = 12
 """Lines of the conversation that a language model is told."""
+UNCLEAR_WORDS = 2
+"""Who breaks in with no more than this, and nothing that is understood, wanted silence more likely than an answer: a
+"stop" over our own voice is easily heard wrong."""
 VERBS = ("accept", "dismiss", "snooze")
 """Intents that are carried out as verbs before they are answered."""
 
@@ -49,8 +54,9 @@ class Conversation:
         self._verb = verb
         self._prescribed: Prescribed | None = None
         self._endpoint: EndpointAnswers | None = None
+        self._answering = Answering(clock, self._answer_piece, self._answer_done, self._answer_likely)
         self._jobs: dict[int, Job] = {}
-        self._streams: dict[int, AnswerStream] = {}
+        self._turns = 0
         self._lines: deque[tuple[str, str]] = deque(maxlen=KEPT_LINES)
         self._texts: dict[str, str] = {}
         self._sounding: TranscriptLine | None = None
@@ -61,6 +67,7 @@ class Conversation:
 
     def configure(self, options: Options) -> None:
         """Takes over settings; answers under way come from where they came."""
+        self._answering.forget()
         self._endpoint = None
         if options.endpoint_url:
             self._endpoint = EndpointAnswers(options.endpoint_url, options.endpoint_model, options.endpoint_key_env)
@@ -68,16 +75,42 @@ class Conversation:
     def reply_with(self, text: str, delay_s: float) -> None:
         self._prescribed = Prescribed(text, delay_s)
 
+    def guess(self, guess: Guess) -> None:
+        """The user pauses, and may have said all: prepares what the answer would begin with. Nothing is done yet."""
+        intent = understand(guess.text)
+        endpoint = self._endpoint if intent.kind == "unknown" and self._prescribed is None else None
+        if not guess.text or endpoint is None:
+            self._answering.forget()
+        if not guess.text:
+            return
+        if self._prescribed is not None:
+            self._to_voice(Prepare(guess.text, self._prescribed.text))
+        elif endpoint is not None:
+            self._to_voice(Prepare(guess.text, acknowledgement(self._turns + 1)))
+            if endpoint.is_local:
+                question = Question(guess.text, guess.interrupted)
+                self._answering.foresee(question, partial(self._open, question, list(self._lines), endpoint))
+        else:
+            text = "All right." if intent.kind == "accept" else answer(intent, self._situation())
+            self._to_voice(Prepare(guess.text, text, certain=is_known_question(guess.text)))
+
     def ask(self, ask: Ask) -> None:
         """The user's turn is over: answers it, from the first clause on."""
+        self._turns = ask.turn
+        lines = list(self._lines)
         self._lines.append(("user", ask.text))
         if self._prescribed is not None:
             wait_s = max(0.0, ask.ended_s + self._prescribed.delay_s - ask.heard_s)
             self._jobs[ask.turn] = self._clock.call_later(wait_s, partial(self._whole, ask.turn, self._prescribed.text))
             return
         intent = understand(ask.text)
+        if intent.kind == "unknown" and ask.interrupted is not None and len(ask.text.split()) <= UNCLEAR_WORDS:
+            self._whole(ask.turn, "")
+            return
         if intent.kind == "unknown" and self._endpoint is not None:
-            self._stream(ask, self._endpoint)
+            question = Question(ask.text, ask.interrupted)
+            begin = partial(self._open, question, lines, self._endpoint)
+            self._answering.ask(ask.turn, question, begin, ask.heard_s - ask.ended_s)
             return
         done = intent.kind in VERBS and self._verb(intent.kind, intent.args)["ok"]
         accepted = intent.kind == "accept" and done
@@ -88,9 +121,7 @@ class Conversation:
         job = self._jobs.pop(turn, None)
         if job is not None:
             job.cancel()
-        stream = self._streams.pop(turn, None)
-        if stream is not None:
-            stream.close()
+        self._answering.unask(turn)
 
     def voice_lost(self) -> None:
         """The voice process died: what was heard is what it last said."""
@@ -99,6 +130,7 @@ class Conversation:
             self._finish(line.id, line.text, line.heardUpTo or 0, "device")
         for turn in list(self._jobs):
             self.unask(turn)
+        self._answering.close()
 
     def began(self, fact: SoundOn) -> None:
         text = self._known(fact.utterance) or fact.text
@@ -145,29 +177,26 @@ class Conversation:
         self._texts[f"reply-{turn}"] = text
         self._to_voice(Reply(turn, text, True))
 
-    def _stream(self, ask: Ask, endpoint: EndpointAnswers) -> None:
-        """An answer of the language model, passed on as it comes."""
-        situation = self._situation()
+    def _open(self, question: Question, lines: list[tuple[str, str]], endpoint: EndpointAnswers) -> AnswerStream:
+        """A request to the language model; `lines` is the conversation before the question."""
         waiting = [item.text for item in self._workspace.agenda.offers(self._clock.now_s())]
-        lines = list(self._lines)[:-1]
-        stream = endpoint.stream(endpoint.messages(ask.text, situation.digest, lines, ask.interrupted, waiting))
-        self._streams[ask.turn] = stream
+        digest_text = self._situation().digest
+        return endpoint.stream(endpoint.messages(question.text, digest_text, lines, question.interrupted, waiting))
 
-        def piece(text: str) -> None:
-            key = f"reply-{ask.turn}"
-            self._texts[key] = self._texts.get(key, "") + text
-            self._to_voice(Reply(ask.turn, text, False))
+    def _answer_likely(self, question: Question, text: str) -> None:
+        self._to_voice(Prepare(question.text, text, final=False))
 
-        def done(error: Exception | None) -> None:
-            self._jobs.pop(ask.turn, None)
-            self._streams.pop(ask.turn, None)
-            if error is None:
-                self._trouble_told = ""
-                self._to_voice(Reply(ask.turn, "", True))
-            else:
-                self._failed(ask.turn, error)
+    def _answer_piece(self, turn: int, text: str) -> None:
+        key = f"reply-{turn}"
+        self._texts[key] = self._texts.get(key, "") + text
+        self._to_voice(Reply(turn, text, False))
 
-        self._jobs[ask.turn] = self._clock.lane("answer").stream(lambda: stream, piece, done)
+    def _answer_done(self, turn: int, error: Exception | None) -> None:
+        if error is None:
+            self._trouble_told = ""
+            self._to_voice(Reply(turn, "", True))
+        else:
+            self._failed(turn, error)
 
     def _failed(self, turn: int, error: Exception) -> None:
         """Said once in a sentence; after that only shown, until it works again."""

@@ -13,6 +13,7 @@ from duologue_server.link.messages import (
     Ask,
     Control,
     FromVoice,
+    Guess,
     Happened,
     HeardUpTo,
     Keys,
@@ -174,6 +175,8 @@ class Session:
                     partner=message.partner,
                     latencyMs=message.latency_ms,
                 )
+            case Guess():
+                self._conversation.guess(message)
             case Ask():
                 self._conversation.ask(message)
             case HeardUpTo(utterance=utterance, text=text):

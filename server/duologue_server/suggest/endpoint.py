@@ -197,6 +197,11 @@ class EndpointAnswers:
             self._streams.add(stream)
         return stream
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on this machine: then asking costs nothing and tells nobody anything."""
+        return _host(self.url) in ("localhost", "127.0.0.1", "::1")
+
     def cancel(self) -> None:
         """Ends every request under way; on any thread."""
         with self._lock:
@@ -263,7 +268,6 @@ class EndpointAnswers:
 
         default = openai.DefaultHttpxClient
         library = sys.modules[default.__mro__[1].__module__.partition(".")[0]]
-        local = host in ("localhost", "127.0.0.1", "::1")
         http_client = cast(Any, default)(
             timeout=library.Timeout(self.first_token_s, connect=self.connect_s),
             # a connection for each answer, so that cutting one cannot hurt another
@@ -272,7 +276,7 @@ class EndpointAnswers:
                 "request": [_watch_request],
                 "response": [lambda response: _watch_response(library, response)],
             },
-            trust_env=not local,
+            trust_env=not self.is_local,
         )
         return openai.OpenAI(base_url=self.url, api_key=key or "none", max_retries=0, http_client=http_client)
 

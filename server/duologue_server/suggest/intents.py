@@ -15,6 +15,10 @@ Kind = Literal[
 ]  # fmt: skip
 
 SNOOZE_MINUTES = 10
+LEAST_WORDS = 3
+_QUESTIONS: frozenset[Kind] = frozenset(
+    {"what_is_this", "where_am_i", "what_is_wrong", "read_error", "tests", "what_did_you_say", "why", "help"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,14 @@ def understand(text: str) -> Intent:
             if pattern.fullmatch(candidate):
                 return Intent(kind)
     return Intent("unknown")
+
+
+def is_known_question(text: str) -> bool:
+    """Whether an utterance is surely a whole question with an answer at hand.
+
+    A word or two are no sure sign: a cough may be recognised as "huh", and "what was" may go on.
+    """
+    return len(normalise(text).split()) >= LEAST_WORDS and understand(text).kind in _QUESTIONS
 
 
 def _strip(words: str) -> str:

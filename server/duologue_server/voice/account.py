@@ -65,8 +65,8 @@ class Account:
 
     def ruled(self, t: float, by: str, effects: Sequence[Effect]) -> None:
         """A rule acted without being asked to decide. What was answered or begun by rule follows from a decision."""
-        if any(isinstance(effect, Stop) for effect in effects):
-            self.last = Change(t, "I stopped", by=by)
+        if did := _did([effect for effect in effects if isinstance(effect, Stop | EndTurn)]):
+            self.last = Change(t, did, by=by)
 
 
 def explain(change: Change | None, now_s: float, engine: Engine[Any]) -> str:

@@ -132,6 +132,12 @@ class Ear:
         return self._turn.text if self._turn else ""
 
     @property
+    def guess(self) -> str:
+        """All of the present turn, as it would be delivered if it were over now; empty while that is not known."""
+        turn = self._turn
+        return turn.text if turn is not None and turn.paused and turn.unknown() is None else ""
+
+    @property
     def is_speaking(self) -> bool:
         """Whether somebody speaks, as far as the gate knows."""
         return self._gate.is_open

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from duologue_model.vocabulary import ForcedToken
 from duologue_server.trace.facts import EndCause
-from duologue_server.voice.floor_decisions import decided
+from duologue_server.voice.floor_decisions import decided, end_turn, may_end_turn
 from duologue_server.voice.floor_events import (
     CancelAsk,
     Carried,
@@ -20,6 +20,7 @@ from duologue_server.voice.floor_events import (
     Effect,
     Event,
     Force,
+    Foreseen,
     ForgetTurn,
     KeysPressed,
     OfferCame,
@@ -56,10 +57,8 @@ def advance(state: FloorState, event: Event, rules: Rules = DEFAULT_RULES) -> St
             return decided(state, event, rules)
         case KeysPressed():
             return _keys(state, event)
-        case OfferCame():
-            return replace(state, offer=event.utterance), ()
-        case OfferWithdrawn():
-            return _withdrawn(state, event)
+        case OfferCame() | OfferWithdrawn():
+            return _offered(state, event)
         case SayCame():
             return _say(state, event.utterance, event.t)
         case ReplyCame():
@@ -68,6 +67,8 @@ def advance(state: FloorState, event: Event, rules: Rules = DEFAULT_RULES) -> St
             return (replace(state, asked=None) if state.asked == event.turn else state), ()
         case TurnEnded():
             return _turn_ended(state, event)
+        case Foreseen():
+            return _foreseen(state, event.t, rules)
         case SoundEnded():
             return _sound_ended(state, event)
         case Commanded():
@@ -84,7 +85,9 @@ def _keys(state: FloorState, event: KeysPressed) -> Step:
     return state, (Stop("key"), Force(ForcedToken.YIELDED_TO_KEY))
 
 
-def _withdrawn(state: FloorState, event: OfferWithdrawn) -> Step:
+def _offered(state: FloorState, event: OfferCame | OfferWithdrawn) -> Step:
+    if isinstance(event, OfferCame):
+        return replace(state, offer=event.utterance), ()
     if state.offer is None or state.offer.id != event.id:
         return state, ()
     return replace(state, offer=None), (DropUtterance(state.offer, event.why),)
@@ -123,6 +126,15 @@ def _turn_ended(state: FloorState, event: TurnEnded) -> Step:
     effects.append(SendAsk(turn, event.text, event.ended_s, state.interrupted))
     state = replace(state, turn=turn, asked=turn, reply=None, yielded=None, interrupted=None)
     return state, tuple(effects)
+
+
+def _foreseen(state: FloorState, t: float, rules: Rules) -> Step:
+    """A known question is over when its words are: nobody should wait for a decision about that. Not if the model
+    hears speech, or holds what was said not to be for us."""
+    if state.user_speaking or state.unwanted_s is not None or not may_end_turn(state, t, rules):
+        return state, ()
+    state, effects = end_turn(state, t)
+    return state, (*effects, Carried("end_turn", "what was said is a whole question, and its answer is known"))
 
 
 def _sound_ended(state: FloorState, event: SoundEnded) -> Step:

@@ -51,8 +51,8 @@ def _act(state: FloorState, decision: Decision, t: float, rules: Rules) -> Step:
             return _resume(state, t, rules)
         case Action.KEEP if state.ducked and t - state.ducked_s >= rules.duck_holds_s:
             return replace(state, ducked=False), (Unduck(),)
-        case Action.DELEGATE if _may_end_turn(state, t, rules):
-            return _end_turn(state, t)
+        case Action.DELEGATE if may_end_turn(state, t, rules):
+            return end_turn(state, t)
         case Action.BACKCHANNEL if _may_hum(state, t, rules):
             hum = own_utterance(state, BACKCHANNEL_TEXT, "backchannel")
             begun, effects = begin(state, hum, t)
@@ -129,7 +129,7 @@ def _resume(state: FloorState, t: float, rules: Rules) -> Step:
     return state, ()
 
 
-def _may_end_turn(state: FloorState, t: float, rules: Rules) -> bool:
+def may_end_turn(state: FloorState, t: float, rules: Rules) -> bool:
     """Whether there can be a turn to end: not one that was just ended, and not under an utterance that goes on."""
     if state.ending:
         return False
@@ -138,7 +138,7 @@ def _may_end_turn(state: FloorState, t: float, rules: Rules) -> bool:
     return state.sounding is None or state.sounding.cause == "backchannel" or state.ducked
 
 
-def _end_turn(state: FloorState, t: float) -> Step:
+def end_turn(state: FloorState, t: float) -> Step:
     """Asks for the words. A turn that was spoken over a lowered voice breaks off what that said."""
     stop: tuple[Effect, ...] = ()
     if state.sounding is not None and state.sounding.cause != "backchannel":

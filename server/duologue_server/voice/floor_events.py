@@ -121,6 +121,13 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """The user pauses, and what was said is a whole question whose answer is ready."""
+
+    t: float
+
+
+@dataclass(frozen=True, slots=True)
 class SoundEnded:
     t: float
     id: str
@@ -153,6 +160,7 @@ Event = (
     | ReplyCame
     | ReplyEmpty
     | TurnEnded
+    | Foreseen
     | SoundEnded
     | Commanded
     | DeviceLost

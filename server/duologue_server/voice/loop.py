@@ -18,10 +18,12 @@ from duologue_server.link.messages import (
     Control,
     EditorEvent,
     FromVoice,
+    Guess,
     Happened,
     HeardUpTo,
     Keys,
     Offer,
+    Prepare,
     Reply,
     Say,
     ToVoice,
@@ -76,6 +78,9 @@ class VoiceLoop:
         self._samples_heard = 0
         self._heard_text = ""
         self._heard_words = ("", 0)
+        self._guess = Guess("")
+        self._known_question = ""
+        """What would be answered at once, if it is all that the user says."""
         self._ask_ended_s: float | None = None
         self._latency_ms: float | None = None
         self._shown: VoiceState | None = None
@@ -115,6 +120,10 @@ class VoiceLoop:
                 self._advance(floor_events.SayCame(t, Utterance(id_, text, cause)))
             case Reply():
                 self._reply(message, t)
+            case Prepare(guess=guess, text=text, final=final, certain=certain):
+                self._parts.mouth.prepare(text, final)
+                self._known_question = guess if certain else ""
+                self._foresee()
             case Control(name="why"):
                 self._explain()
             case Control(name=name, args=args):
@@ -137,6 +146,7 @@ class VoiceLoop:
         self._parts.ear.hear(microphone)
         if self._perception.sound(microphone, playback):
             self._slice(open_)
+        self._foresee()
         self._follow()
         self.show()
 
@@ -157,6 +167,17 @@ class VoiceLoop:
                     why = "it has no sound" if silent else f"stopped before it began: {report.cause}"
                     self._tell(facts.Dropped(t, report.track_id, script.text, why))
                 self._advance(floor_events.SoundEnded(t, report.track_id, report.cause, script.text, heard_text))
+
+    def _foresee(self) -> None:
+        """While the user pauses: tells what may be the whole turn, and ends it by rule if it is a known question."""
+        floor = self.floor
+        told = floor.sounding is not None and not floor.ducked
+        guess = Guess("" if told else self._parts.ear.guess, floor.interrupted)
+        if guess.text and guess.text == self._known_question:
+            self._rule(floor_events.Foreseen(self.now_s()), "what you said is a whole question that I can answer")
+        elif guess != self._guess and (guess.text or self._guess.text):
+            self._guess = guess
+            self._emit(guess)
 
     def _follow(self) -> None:
         """Tells at every word how far the present utterance has been heard."""

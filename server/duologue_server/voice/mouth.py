@@ -67,6 +67,8 @@ class Mouth:
         self._on_error = on_error
         self._kept: dict[str, SpokenClause] = {}
         self._scripts: dict[str, Script] = {}
+        self._prepared = ""
+        self._preparing: Job | None = None
         self.audible = True
         """False while no loudspeaker plays: then nothing has a sound, and everything stays text."""
 
@@ -100,6 +102,20 @@ class Mouth:
             self._say(script, clause)
         script.closed = True
         self._close_when_done(script)
+
+    def prepare(self, text: str, final: bool) -> None:
+        """Synthesises the first clause of what may be said soon, as far as that is known; `final`: the text is whole.
+
+        What was to be prepared before, and waits in the lane still, is not.
+        """
+        cutter = ClauseStream()
+        clause = next(iter([*cutter.feed(text), *(cutter.end() if final else ())]), "")
+        if clause == self._prepared or not clause:
+            return
+        if self._preparing is not None:
+            self._preparing.cancel()
+        self._prepared = clause
+        self._preparing = self._synthesise(clause, lambda spoken: None)
 
     def begin(self, utterance: Utterance) -> None:
         """Starts to sound, with whatever is drafted of it."""
