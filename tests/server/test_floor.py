@@ -287,7 +287,7 @@ def test_asleep_nothing_is_said() -> None:
     check([decided(30, Action.TAKE), decided(31, Action.BACKCHANNEL)], [], state)
 
 
-WHOLE = Carried("end_turn", "what was said is a whole question, and its answer is known")
+WHOLE = Carried("end_turn", "the words alone settle what is wanted")
 SPEAKS, PAUSES = UserState.SPEAKING_TO_PARTNER, UserState.QUIET
 
 

@@ -356,6 +356,8 @@ def test_an_answer_is_prepared_while_nothing_is_asked(desk: Desk) -> None:
     assert desk.of(Prepare)[-1] == Prepare("No, leave it.", "All right."), "words that do something wait for the model"
     desk.session.from_voice(Guess("What was?"))
     assert not desk.of(Prepare)[-1].certain, "so do a word or two"
+    desk.session.from_voice(Guess("Stop."))
+    assert desk.of(Prepare)[-1] == Prepare("Stop.", "", certain=True), "but not the word that matters most"
     sent = len(desk.sent)
     desk.session.from_voice(Guess(""))
     assert len(desk.sent) == sent

@@ -102,7 +102,7 @@ class Prepare:
     final: bool = True
     """Whether `text` is all of the answer; otherwise it may be cut anywhere."""
     certain: bool = False
-    """Those words are a whole question and the answer is known: it need not wait for a decision of the model."""
+    """Those words settle that the user is done: the turn need not wait for a decision of the model."""
 
 
 @dataclass(frozen=True, slots=True)

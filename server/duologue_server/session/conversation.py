@@ -15,7 +15,7 @@ from duologue_server.session.ports import ClientPort
 from duologue_server.session.workspace import Workspace
 from duologue_server.suggest.answers import Situation, answer, understand
 from duologue_server.suggest.endpoint import AnswerStream, EndpointAnswers, EndpointTrouble
-from duologue_server.suggest.intents import is_known_question
+from duologue_server.suggest.intents import is_settled
 from duologue_server.trace.clock import Clock, Job
 from duologue_server.trace.facts import Dropped, Heard, SoundOff, SoundOn
 
@@ -92,7 +92,7 @@ class Conversation:
                 self._answering.foresee(question, partial(self._open, question, list(self._lines), endpoint))
         else:
             text = "All right." if intent.kind == "accept" else answer(intent, self._situation())
-            self._to_voice(Prepare(guess.text, text, certain=is_known_question(guess.text)))
+            self._to_voice(Prepare(guess.text, text, certain=is_settled(guess.text)))
 
     def ask(self, ask: Ask) -> None:
         """The user's turn is over: answers it, from the first clause on."""

@@ -222,12 +222,14 @@ def understand(text: str) -> Intent:
     return Intent("unknown")
 
 
-def is_known_question(text: str) -> bool:
-    """Whether an utterance is surely a whole question with an answer at hand.
+def is_settled(text: str) -> bool:
+    """Whether the words alone settle that the user is done, and with what: a whole question that can be answered, or
+    a wish for silence.
 
-    A word or two are no sure sign: a cough may be recognised as "huh", and "what was" may go on.
+    Of a question, a word or two are no sure sign: a cough may be recognised as "huh", and "what was" may go on.
     """
-    return len(normalise(text).split()) >= LEAST_WORDS and understand(text).kind in _QUESTIONS
+    kind = understand(text).kind
+    return kind == "stop" or (kind in _QUESTIONS and len(normalise(text).split()) >= LEAST_WORDS)
 
 
 def _strip(words: str) -> str:

@@ -129,12 +129,12 @@ def _turn_ended(state: FloorState, event: TurnEnded) -> Step:
 
 
 def _foreseen(state: FloorState, t: float, rules: Rules) -> Step:
-    """A known question is over when its words are: nobody should wait for a decision about that. Not if the model
-    hears speech, or holds what was said not to be for us."""
+    """A known question is over when its words are, and so is "stop": nobody should wait for a decision about that. Not
+    if the model hears speech, or holds what was said not to be for us."""
     if state.user_speaking or state.unwanted_s is not None or not may_end_turn(state, t, rules):
         return state, ()
     state, effects = end_turn(state, t)
-    return state, (*effects, Carried("end_turn", "what was said is a whole question, and its answer is known"))
+    return state, (*effects, Carried("end_turn", "the words alone settle what is wanted"))
 
 
 def _sound_ended(state: FloorState, event: SoundEnded) -> Step:

@@ -122,7 +122,7 @@ class TurnEnded:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """The user pauses, and what was said is a whole question whose answer is ready."""
+    """The user pauses, and the words alone settle what is wanted: a known question, or silence."""
 
     t: float
 

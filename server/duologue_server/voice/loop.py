@@ -79,8 +79,8 @@ class VoiceLoop:
         self._heard_text = ""
         self._heard_words = ("", 0)
         self._guess = Guess("")
-        self._known_question = ""
-        """What would be answered at once, if it is all that the user says."""
+        self._settled = ""
+        """Words that end the turn by rule, if they are all that the user says."""
         self._ask_ended_s: float | None = None
         self._latency_ms: float | None = None
         self._shown: VoiceState | None = None
@@ -122,7 +122,7 @@ class VoiceLoop:
                 self._reply(message, t)
             case Prepare(guess=guess, text=text, final=final, certain=certain):
                 self._parts.mouth.prepare(text, final)
-                self._known_question = guess if certain else ""
+                self._settled = guess if certain else ""
                 self._foresee()
             case Control(name="why"):
                 self._explain()
@@ -169,12 +169,12 @@ class VoiceLoop:
                 self._advance(floor_events.SoundEnded(t, report.track_id, report.cause, script.text, heard_text))
 
     def _foresee(self) -> None:
-        """While the user pauses: tells what may be the whole turn, and ends it by rule if it is a known question."""
+        """While the user pauses: tells what may be the whole turn, and ends it by rule if the words settle it."""
         floor = self.floor
         told = floor.sounding is not None and not floor.ducked
         guess = Guess("" if told else self._parts.ear.guess, floor.interrupted)
-        if guess.text and guess.text == self._known_question:
-            self._rule(floor_events.Foreseen(self.now_s()), "what you said is a whole question that I can answer")
+        if guess.text and guess.text == self._settled:
+            self._rule(floor_events.Foreseen(self.now_s()), "your words alone settled what you wanted")
         elif guess != self._guess and (guess.text or self._guess.text):
             self._guess = guess
             self._emit(guess)
