@@ -2,13 +2,33 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
 BLOCK_MS = 20
+Kind = Literal["input", "output"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """One microphone or loudspeaker, or both, as the system lists it."""
+
+    index: int
+    """PortAudio's number of it, or of the way to the sound server that has it."""
+    name: str
+    host: str
+    input_channels: int
+    output_channels: int
+    rate_hz: int
+    default_input: bool
+    default_output: bool
+    route: str = ""
+    """A sound server's own name of it; '' when PortAudio opens it directly."""
+    bluetooth: bool = False
+    """Known to be; few systems tell."""
 
 
 @dataclass(eq=False)
@@ -19,7 +39,8 @@ class DeviceTrouble(Exception):
     """
 
     code: str
-    """no_portaudio, no_input, no_output, lost, silent_input, wrong_rate"""
+    """no_portaudio, no_input, no_output, lost, silent_input, wrong_rate, not_there, ambiguous, hands_free; found: all
+    is well (again)"""
     what: str
     remedy: str
 

@@ -5,43 +5,58 @@ made, because its import fails where the PortAudio library is missing.
 """
 
 import contextlib
+import json
+import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from duologue_server.audio.device import BLOCK_MS, DeviceTrouble, FillBlock, OnBlock
+from duologue_server.audio.choice import NAMES, SETTINGS, Choice, End, choose
+from duologue_server.audio.device import BLOCK_MS, DeviceInfo, DeviceTrouble, FillBlock, Kind, OnBlock
+from duologue_server.audio.pulse import routed, server_devices
 
-_Kind = Literal["input", "output"]
-_NAMES: dict[_Kind, str] = {"input": "microphone", "output": "loudspeaker"}
-_SETTINGS: dict[_Kind, str] = {"input": "duologue.inputDevice", "output": "duologue.outputDevice"}
 _SILENT_RATE_HZ = 16_000
 """Rate of the silence that stands in for a missing microphone."""
-_HANDS_FREE_BELOW_HZ = 24_000
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceInfo:
-    """One entry of the system's list."""
-
-    index: int
-    name: str
-    host: str
-    input_channels: int
-    output_channels: int
-    rate_hz: int
-    default_input: bool
-    default_output: bool
+_LIST_TIMEOUT_S = 10.0
+_LIST = (
+    "import json, sys, sounddevice as sd; "
+    "json.dump([list(sd.query_devices()), list(sd.query_hostapis()), list(sd.default.device)], sys.stdout)"
+)
 
 
 def list_devices() -> list[DeviceInfo]:
-    """What PortAudio sees, in its order. Raises DeviceTrouble `no_portaudio`."""
+    """What the sound server offers, then what PortAudio saw when it was initialised.
+
+    Raises DeviceTrouble `no_portaudio`.
+    """
     sd = _load_portaudio()
-    hosts = [host["name"] for host in sd.query_hostapis()]
-    default_input, default_output = sd.default.device
+    devices = _described(sd.query_devices(), sd.query_hostapis(), sd.default.device)
+    return server_devices(devices) + devices
+
+
+def list_devices_anew() -> list[DeviceInfo]:
+    """What there is now, without disturbing streams that are open: PortAudio looks only when it is initialised, which
+    ends them, and so it is initialised in a process of its own. Takes a tenth of a second; [] when nothing is found."""
+    try:
+        listed = subprocess.run(
+            [sys.executable, "-P", "-c", _LIST],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_LIST_TIMEOUT_S,
+            check=True,
+        )
+        devices = _described(*json.loads(listed.stdout))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return []
+    return server_devices(devices) + devices
+
+
+def _described(listed: Sequence[Any], apis: Sequence[Any], defaults: Sequence[int]) -> list[DeviceInfo]:
+    hosts = [host["name"] for host in apis]
+    default_input, default_output = defaults
     return [
         DeviceInfo(
             index=index,
@@ -53,7 +68,7 @@ def list_devices() -> list[DeviceInfo]:
             default_input=index == default_input,
             default_output=index == default_output,
         )
-        for index, device in enumerate(sd.query_devices())
+        for index, device in enumerate(listed)
     ]
 
 
@@ -76,49 +91,58 @@ class SoundCard:
     `troubles`.
     """
 
-    def __init__(self, input_name: str = "", output_name: str = "") -> None:
-        """Parts of device names, in any case; empty: the system's choice.
+    def __init__(self, input_name: str = "", output_name: str = "", make_do: bool = False) -> None:
+        """Parts of device names, in any case; empty: the system's choice. `make_do`: use that, too, as long as a name
+        fits nothing.
 
-        Raises DeviceTrouble: `no_portaudio`; `no_input` or `no_output` when a name fits no device; `no_output` when
-        there is neither a microphone nor a loudspeaker.
+        Raises DeviceTrouble: `no_portaudio`; `not_there` when a name fits no device; `no_output` when there is neither
+        a microphone nor a loudspeaker.
         """
-        self._names: dict[_Kind, str] = {"input": input_name, "output": output_name}
-        self._ends: dict[_Kind, DeviceInfo | None] = {}
+        self._names = (input_name, output_name)
+        self._make_do = make_do
         self._streams: list[Any] = []
         self._unlost: list[Callable[[DeviceTrouble], None]] = []
         self._calls: tuple[OnBlock, FillBlock, Callable[[DeviceTrouble], None]] | None = None
-        self.troubles: tuple[DeviceTrouble, ...] = ()
-        """What is missing, and what will sound badly; for a person."""
+        self.choice: Choice
         self.glitches = 0
         """Blocks that PortAudio reported as overflowed or underflowed since the start."""
         self._sd = _load_portaudio()
         self._choose()
 
     @property
+    def troubles(self) -> tuple[DeviceTrouble, ...]:
+        """What is missing, what will sound badly, and what was decided because of it; for a person."""
+        return self.choice.troubles
+
+    @property
     def has_input(self) -> bool:
-        return self._ends["input"] is not None
+        return self.choice.microphone is not None
 
     @property
     def has_output(self) -> bool:
-        return self._ends["output"] is not None
+        return self.choice.loudspeaker is not None
 
     @property
     def input_rate_hz(self) -> int:
         """Rate of the blocks that arrive; may be another one after `reopen`."""
-        end = self._ends["input"]
-        return end.rate_hz if end is not None else _SILENT_RATE_HZ
+        end = self.choice.microphone
+        return end.device.rate_hz if end is not None else _SILENT_RATE_HZ
 
     @property
     def output_rate_hz(self) -> int:
         """Rate of the blocks that are asked for; may be another one after `reopen`."""
-        end = self._ends["output"] or self._ends["input"]
+        end = self.choice.loudspeaker or self.choice.microphone
         assert end is not None
-        return end.rate_hz
+        return end.device.rate_hz
 
     @property
     def description(self) -> str:
-        names = {kind: end.name if end is not None else f"no {_NAMES[kind]}" for kind, end in self._ends.items()}
-        return f"from {names['input']} to {names['output']}"
+        microphone, loudspeaker = self.choice.microphone, self.choice.loudspeaker
+        names = (
+            microphone.device.name if microphone else "no microphone",
+            loudspeaker.device.name if loudspeaker else "no loudspeaker",
+        )
+        return f"from {names[0]} to {names[1]}"
 
     def start(self, on_block: OnBlock, fill_block: FillBlock, on_lost: Callable[[DeviceTrouble], None]) -> None:
         """Opens the streams. `on_lost` comes once, on PortAudio's thread, and must only pass the news on.
@@ -129,9 +153,9 @@ class SoundCard:
         self._unlost = [on_lost]
         try:
             # The loudspeaker first: its echo must not be heard before what it plays is known.
-            if (end := self._ends["output"]) is not None:
+            if (end := self.choice.loudspeaker) is not None:
                 self._streams.append(self._open(end, "output", self._output_callback(on_block, fill_block)))
-            if (end := self._ends["input"]) is not None:
+            if (end := self.choice.microphone) is not None:
                 self._streams.append(self._open(end, "input", self._input_callback(on_block, fill_block)))
         except DeviceTrouble:
             self.stop()
@@ -159,38 +183,41 @@ class SoundCard:
             self.start(*self._calls)
 
     def _choose(self) -> None:
-        microphone, loudspeaker, troubles = choose_ends(list_devices(), self._names["input"], self._names["output"])
-        self._ends = {"input": microphone, "output": loudspeaker}
-        self.troubles = tuple(troubles)
+        choice = choose(list_devices(), *self._names)
+        absent = [trouble for trouble in choice.troubles if trouble.code == "not_there"]
+        if absent and not self._make_do:
+            raise absent[0]
+        self.choice = choice
 
-    def _open(self, end: DeviceInfo, kind: _Kind, callback: Callable[..., None]) -> Any:
+    def _open(self, end: End, kind: Kind, callback: Callable[..., None]) -> Any:
         """Opens and starts one stream: mono, or all channels where mono is refused."""
-        sd = self._sd
+        sd, device = self._sd, end.device
         stream_type = sd.InputStream if kind == "input" else sd.OutputStream
-        most = end.input_channels if kind == "input" else end.output_channels
+        most = device.input_channels if kind == "input" else device.output_channels
+        route = "" if end.follows else device.route
         refused: Exception | None = None
         for channels in sorted({1, min(2, most), most}):
             try:
-                stream = stream_type(
-                    device=end.index,
-                    channels=channels,
-                    samplerate=end.rate_hz,
-                    blocksize=end.rate_hz * BLOCK_MS // 1000,
-                    dtype="float32",
-                    latency="low",
-                    callback=callback,
-                    finished_callback=lambda: self._finished(end, kind),
-                )
+                with routed(kind, route):
+                    stream = stream_type(
+                        device=device.index,
+                        channels=channels,
+                        samplerate=device.rate_hz,
+                        blocksize=device.rate_hz * BLOCK_MS // 1000,
+                        dtype="float32",
+                        latency="low",
+                        callback=callback,
+                        finished_callback=lambda: self._finished(device, kind),
+                    )
                 stream.start()
             except sd.PortAudioError as error:
                 refused = error
             else:
                 return stream
-        name = _NAMES[kind]
         raise DeviceTrouble(
             "no_input" if kind == "input" else "no_output",
-            f"The {name} '{end.name}' cannot be opened at {end.rate_hz} Hz: {refused}",
-            f"Close the program that holds it, or choose another one with the setting {_SETTINGS[kind]}",
+            f"The {NAMES[kind]} '{device.name}' cannot be opened at {device.rate_hz} Hz: {refused}",
+            f"Close the program that holds it, or choose another one with the setting {SETTINGS[kind]}",
         )
 
     def _input_callback(self, on_block: OnBlock, fill_block: FillBlock) -> Callable[..., None]:
@@ -218,7 +245,7 @@ class SoundCard:
 
         return callback
 
-    def _finished(self, end: DeviceInfo, kind: _Kind) -> None:
+    def _finished(self, device: DeviceInfo, kind: Kind) -> None:
         """Called by PortAudio when a stream ends, whoever ended it."""
         try:
             # Both streams may end at the same time on two threads: `pop` lets one of them through.
@@ -228,7 +255,7 @@ class SoundCard:
         on_lost(
             DeviceTrouble(
                 "lost",
-                f"The {_NAMES[kind]} '{end.name}' went away",
+                f"The {NAMES[kind]} '{device.name}' went away",
                 "Connect it again or choose another one; it is tried again by itself",
             )
         )
@@ -250,47 +277,3 @@ def _load_portaudio() -> ModuleType:
         ) from error
     module: ModuleType = sounddevice
     return module
-
-
-def choose_ends(
-    devices: list[DeviceInfo], input_name: str, output_name: str
-) -> tuple[DeviceInfo | None, DeviceInfo | None, list[DeviceTrouble]]:
-    """The microphone, the loudspeaker, and what is missing or will sound badly. Raises as `SoundCard`."""
-    microphone, loudspeaker = _find(devices, "input", input_name), _find(devices, "output", output_name)
-    if microphone is None and loudspeaker is None:
-        raise DeviceTrouble(
-            "no_output",
-            "The system offers neither a microphone nor a loudspeaker",
-            "Connect one or start the sound server; until then everything goes on as text",
-        )
-    troubles = []
-    if microphone is None:
-        remedy = "Connect one; until then the partner speaks but cannot hear you"
-        troubles.append(DeviceTrouble("no_input", "The system offers no microphone", remedy))
-    if loudspeaker is None:
-        remedy = "Connect one; until then the partner's words appear as text"
-        troubles.append(DeviceTrouble("no_output", "The system offers no loudspeaker", remedy))
-    elif loudspeaker.rate_hz < _HANDS_FREE_BELOW_HZ:
-        name, rate_hz = loudspeaker.name, loudspeaker.rate_hz
-        remedy = "It sounds well again with a microphone outside the headset: choose one with duologue.inputDevice"
-        what = f"The loudspeaker '{name}' runs at {rate_hz} Hz, as in Bluetooth's hands-free mode"
-        troubles.append(DeviceTrouble("wrong_rate", what, remedy))
-    return microphone, loudspeaker, troubles
-
-
-def _find(devices: list[DeviceInfo], kind: _Kind, name: str) -> DeviceInfo | None:
-    """The device of that name, or the system's choice, or the first; None when there is none at all."""
-    usable = [d for d in devices if (d.input_channels if kind == "input" else d.output_channels) > 0]
-    if name:
-        exact = [d for d in usable if d.name == name]
-        fitting = exact or [d for d in usable if name.casefold() in d.name.casefold()]
-        if not fitting:
-            names = ", ".join(f"'{d.name}'" for d in usable) or "none"
-            raise DeviceTrouble(
-                "no_input" if kind == "input" else "no_output",
-                f"No {_NAMES[kind]} is called '{name}'; there are: {names}",
-                f"Change the setting {_SETTINGS[kind]}, or leave it empty for the system's choice",
-            )
-        return fitting[0]
-    default = [d for d in usable if (d.default_input if kind == "input" else d.default_output)]
-    return next(iter(default or usable), None)
