@@ -31,12 +31,14 @@ class Options:
     """The synthesiser: `auto` takes the best that is installed, `none` keeps everything as text."""
     speed: float = 1.0
     """Pace of the voice, 0.5 to 2."""
+    volume: float = 1.0
+    """Loudness of the voice, 0.1 to 2; 2 is 6 dB louder. For silence: `voice` `none`."""
+    recogniser: str = "moonshine"
+    """`moonshine`, which is installed with it, or the path of a folder with a model of yours."""
     engine: EngineChoice = "model"
     """What decides about the floor: the trained `model`, or `baseline`, voice-activity detection and timers."""
     unprompted_per_hour: int = 4
     """Most suggestions spoken without having been asked, in an hour; 0 is never."""
-    quiet_after_key_s: float = 1.5
-    """Nothing unprompted within this many seconds of a key."""
     detectors: tuple[str, ...] = ("diagnostics", "ruff")
     """Where suggestions come from."""
     endpoint_url: str = ""
@@ -49,8 +51,9 @@ class Options:
 
 _RANGES: Mapping[str, tuple[float, float]] = {
     "speed": (0.5, 2.0),
+    # Never 0: what nobody heard would count as heard. At 2 the default voice peaks at 0.74: nothing is clipped.
+    "volume": (0.1, 2.0),
     "unprompted_per_hour": (0, 60),
-    "quiet_after_key_s": (1.5, 60.0),
 }
 _KNOWN_DETECTORS = ("diagnostics", "ruff")
 

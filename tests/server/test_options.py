@@ -19,7 +19,8 @@ ANOTHER: dict[str, Any] = {
     "speed": 1.25,
     "engine": "baseline",
     "unprompted_per_hour": 0,
-    "quiet_after_key_s": 3.0,
+    "volume": 0.5,
+    "recogniser": "/models/base-en",
     "detectors": ("ruff",),
     "endpoint_url": "http://127.0.0.1:11434/v1",
     "endpoint_model": "qwen",
@@ -83,15 +84,22 @@ def test_a_wrong_type_is_named_and_the_default_used(name: str, value: object) ->
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("speed", 0.1), ("speed", 9), ("unpromptedPerHour", -1), ("unpromptedPerHour", 99), ("quietAfterKeyS", 0.5)],
+    [
+        ("speed", 0.1),
+        ("speed", 9),
+        ("unpromptedPerHour", -1),
+        ("unpromptedPerHour", 99),
+        ("volume", 0.0),
+        ("volume", 3),
+    ],
 )
 def test_out_of_range(name: str, value: object) -> None:
     check({name: value}, Options(), f"'duologue.{name}' must be between")
 
 
 def test_an_unknown_key_is_named_with_those_that_exist() -> None:
-    check({"volume": 11, "speed": 2}, Options(speed=2.0), "'duologue.volume'")
-    _, (said,) = read_options({"volume": 11})
+    check({"loudness": 11, "speed": 2}, Options(speed=2.0), "'duologue.loudness'")
+    _, (said,) = read_options({"loudness": 11})
     assert [name for name in FIELDS if camel(name) not in said] == []
 
 
@@ -101,7 +109,7 @@ def test_no_object_at_all(raw: object) -> None:
 
 
 def test_whole_numbers_will_do_for_fractions() -> None:
-    check({"speed": 2, "quietAfterKeyS": 2}, Options(speed=2.0, quiet_after_key_s=2.0))
+    check({"speed": 2, "volume": 2}, Options(speed=2.0, volume=2.0))
 
 
 def test_one_bad_setting_does_not_spoil_the_others() -> None:

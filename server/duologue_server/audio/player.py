@@ -194,6 +194,8 @@ class Player:
         self.rate_hz = rate_hz
         self.underruns = 0
         """How often a track went silent because its samples came too late."""
+        self.volume = 1.0
+        """Everything is multiplied by it, whatever is ducked too; above 1, peaks are cut at full scale."""
         self._orders: deque[_Play | _Gain | _Stop] = deque()
         self._reports: deque[Report] = deque(maxlen=MAX_REPORTS)
         self._reference = SampleRing(round(rate_hz * REFERENCE_S))
@@ -293,6 +295,10 @@ class Player:
                 present.dry = True
                 break
         self._position += n
+        if self.volume != 1.0:
+            out *= np.float32(self.volume)
+            if self.volume > 1.0:  # as the device would cut it: the reference must be what is really heard
+                np.clip(out, -1.0, 1.0, out=out)
         self._reference.write(out)
         return out
 

@@ -17,13 +17,13 @@ from duologue_server.audio.player import Player
 from duologue_server.link.messages import FromVoice, Trouble
 from duologue_server.options import EngineChoice, Options
 from duologue_server.trace.clock import Clock
+from duologue_server.voice.choose_listener import choose_listener
 from duologue_server.voice.choose_speaker import choose_speaker
 from duologue_server.voice.ear import Ear
 from duologue_server.voice.floor import Microphone
 from duologue_server.voice.floor_events import Rules
 from duologue_server.voice.listener import Listener
 from duologue_server.voice.loop import Parts, VoiceLoop
-from duologue_server.voice.moonshine import MoonshineListener
 from duologue_server.voice.mouth import Mouth
 from duologue_server.voice.speaker import Samples, Speaker, SpokenClause
 
@@ -67,6 +67,8 @@ class Voice:
     rules: Rules
     microphone: Microphone
     """What it does when the session begins."""
+    volume: float = 1.0
+    """What the player multiplies everything by."""
     troubles: list[Trouble] = field(default_factory=list)
 
     def names(self) -> dict[str, str]:
@@ -91,6 +93,7 @@ class Voice:
         def deaf(error: Exception) -> None:
             emit(Trouble("ear", f"a turn could not be recognised: {error}", "Say it again, or type it"))
 
+        player.volume = self.volume
         ear = Ear(self.listener, clock, lambda text, final: loop.words(text, final), deaf)
         mouth = Mouth(self.speaker, player, clock, failed)
         loop: VoiceLoop = VoiceLoop(Parts(self.engine, ear, mouth, player), clock, emit, self.rules, self.microphone)
@@ -102,13 +105,16 @@ def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
     troubles: list[Trouble] = []
     progress(5, "loading the voice, the ear and the model")
     with ThreadPoolExecutor(max_workers=3, thread_name_prefix="load") as pool:
-        ear = pool.submit(_load_listener)
+        ear = pool.submit(choose_listener, options.recogniser)
         model = pool.submit(load_engine, options.engine)
         chosen = pool.submit(choose_speaker, options.voice, options.speed).result()
         progress(40, "the voice is loaded")
         listener: Listener = DeafListener()
         try:
-            listener = ear.result()
+            heard_by = ear.result()
+            listener = heard_by.listener
+            if heard_by.problem:
+                troubles.append(Trouble("ear", heard_by.problem, heard_by.remedy))
         except Exception as error:  # whatever is wrong with the ear, the partner can still speak
             what = f"the recogniser cannot be loaded: {error}"
             troubles.append(Trouble("ear", what, "Reinstall duologue; type meanwhile"))
@@ -125,7 +131,8 @@ def load_voice(options: Options, progress: Callable[[int, str], None]) -> Voice:
         listener=listener,
         canceller=DoubleTalkEchoCanceller() if options.echo_canceller else NoEchoCanceller(),
         microphone=options.microphone,
-        rules=Rules(quiet_after_key_s=options.quiet_after_key_s),
+        rules=Rules(),
+        volume=options.volume,
         troubles=troubles,
     )
 
@@ -159,9 +166,3 @@ def use_one_thread() -> None:
     torch.set_num_threads(1)
     with suppress(RuntimeError):  # it can be set once only, and a second voice in this process finds it done
         torch.set_num_interop_threads(1)
-
-
-def _load_listener() -> Listener:
-    moonshine = MoonshineListener()
-    moonshine.load()
-    return moonshine

@@ -5,11 +5,13 @@ import math
 import re
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import earshot
 import numpy as np
 from numpy.typing import NDArray
 
+from duologue_server.voice.moonshine_folder import open_folder
 from duologue_server.voice.moonshine_weights import BASE_EN, TINY_EN, WORD_START, Opened, Pack, open_pack
 from duologue_server.voice.readings import favoured
 
@@ -62,14 +64,17 @@ class MoonshineListener:
     A model is opened when it is first needed, or by `load`. Raises WeightsTrouble when its weights are not there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: Path | None = None) -> None:
+        """`own`: a folder with a model of the user's, which then takes the place of Moonshine base in `final`."""
+        self._own = own
         self._opened: dict[str, Opened] = {}
         self._names: tuple[str, ...] = ()
         self._tree: Node | None = None
 
     @property
     def name(self) -> str:
-        return f"{TINY_EN.requirement} {TINY_EN.name} + {BASE_EN.requirement} {BASE_EN.name}"
+        final = f"{BASE_EN.requirement} {BASE_EN.name}" if self._own is None else str(self._own)
+        return f"{TINY_EN.requirement} {TINY_EN.name} + {final}"
 
     def load(self) -> tuple[LoadReport, ...]:
         """Opens both models and runs each once, so that the first words do not wait. Raises WeightsTrouble."""
@@ -78,7 +83,7 @@ class MoonshineListener:
             began = time.perf_counter()
             model = self._model(pack)
             _Decoding(model, np.zeros(RATE_HZ // 2, np.float32)).step(np.array([[_BEGIN]]))
-            reports.append(LoadReport(pack.name, time.perf_counter() - began, model.folded))
+            reports.append(LoadReport(model.name, time.perf_counter() - began, model.folded))
         return tuple(reports)
 
     def partial(self, audio: Samples) -> str:
@@ -111,7 +116,8 @@ class MoonshineListener:
 
     def _model(self, pack: Pack) -> Opened:
         if pack.name not in self._opened:
-            self._opened[pack.name] = open_pack(pack)
+            own = self._own if pack is BASE_EN else None
+            self._opened[pack.name] = open_pack(pack) if own is None else open_folder(own)
         return self._opened[pack.name]
 
     def _text(self, pack: Pack, audio: Samples, tree: "Node | None") -> str:

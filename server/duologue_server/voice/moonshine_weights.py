@@ -75,7 +75,7 @@ BASE_EN = Pack(
 class Opened:
     """A model ready to run, and what opening it took."""
 
-    pack: Pack
+    name: str
     encoder: Any
     decoder: Any
     tokens: tuple[bytes, ...]
@@ -103,13 +103,13 @@ def open_pack(pack: Pack, folder: Path | None = None) -> Opened:
     encoder_path = _checked(pack, place / "encoder_model.ort", pack.encoder_sha256)
     decoder_path = _checked(pack, place / "decoder_model_merged.ort", pack.decoder_sha256)
     tokens_path = _checked(pack, place / "tokenizer.bin", pack.tokens_sha256)
-    encoder = _session(str(encoder_path))
-    decoder, folded = _folded(decoder_path) if pack.fold else (None, False)
+    encoder = open_session(str(encoder_path))
+    decoder, folded = open_folded(decoder_path) if pack.fold else (None, False)
     if decoder is None:
-        decoder = _session(str(decoder_path))
+        decoder = open_session(str(decoder_path))
     tokens = read_tokens(tokens_path.read_bytes())
-    _give_memory_back()
-    return Opened(pack, encoder, decoder, tokens, folded, time.perf_counter() - began)
+    give_memory_back()
+    return Opened(pack.name, encoder, decoder, tokens, folded, time.perf_counter() - began)
 
 
 def read_tokens(data: bytes) -> tuple[bytes, ...]:
@@ -149,7 +149,7 @@ def _checked(pack: Pack, path: Path, sha256: str) -> Path:
     return path
 
 
-def _session(model: str | bytes, **saving: str) -> Any:
+def open_session(model: str | bytes, **saving: str) -> Any:
     """An onnxruntime session on one thread: two are slower as soon as the machine has other work."""
     import onnxruntime
 
@@ -165,7 +165,7 @@ def _session(model: str | bytes, **saving: str) -> Any:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _folded(path: Path) -> tuple[Any, bool]:
+def open_folded(path: Path) -> tuple[Any, bool]:
     """The decoder with its constants folded, which costs a third of the time per token; (None, False) if it fails.
 
     A file in the `.ort` format is never optimised again when it is opened, so it is written out as ONNX first.
@@ -173,15 +173,15 @@ def _folded(path: Path) -> tuple[Any, bool]:
     try:
         with tempfile.TemporaryDirectory(prefix="duologue-ear-") as folder:
             plain = Path(folder) / "decoder.onnx"
-            _session(str(path), save_as=str(plain))
+            open_session(str(path), save_as=str(plain))
             model = plain.read_bytes()
-        return _session(name_subgraphs(model)), True
+        return open_session(name_subgraphs(model)), True
     except Exception as error:  # whatever onnxruntime raises: the file as shipped is slower, and gives the same words
         _log.warning("the decoder %s could not be optimised and is used as shipped: %s", path, error)
         return None, False
 
 
-def _give_memory_back() -> None:
+def give_memory_back() -> None:
     """Lets glibc return what folding freed, 300 MB of 820; elsewhere the allocator does so by itself."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
