@@ -82,6 +82,8 @@ def same_headset(one: DeviceInfo, other: DeviceInfo) -> bool:
     if addresses[0] and addresses[1]:
         first, second = (re.sub("[_:]", "", match[1]).casefold() for match in addresses if match)
         return first == second
+    if one.name == other.name:
+        return True
     names = sorted((base_name(one.name), base_name(other.name)), key=len)
     cut = any(_unclosed(device.name) for device in (one, other))
     return bool(names[0]) and (names[0] == names[1] or (cut and len(names[0]) > 2 and names[1].startswith(names[0])))
