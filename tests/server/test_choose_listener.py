@@ -34,8 +34,8 @@ def own(folder: Path, pack: Pack = BASE_EN, files: tuple[str, ...] = FILES) -> P
 
 def as_tokenizer_json(tokens: tuple[bytes, ...]) -> str:
     """The same tokens as `tokenizer.json` has them: a byte is `<0x41>`, what is special stands apart."""
-    text = lambda number, token: f"<0x{number - 3:02X}>" if 3 <= number < 259 else token.decode()  # noqa: E731
-    named = {text(number, token): number for number, token in enumerate(tokens)}
+    bytes_ = range(3, 259)
+    named = {f"<0x{n - 3:02X}>" if n in bytes_ else token.decode(): n for n, token in enumerate(tokens)}
     special = [{"id": number, "content": name} for name, number in named.items() if name.startswith("<<")]
     vocabulary = {name: number for name, number in named.items() if not name.startswith("<<")}
     return json.dumps({"model": {"vocab": vocabulary}, "added_tokens": special})

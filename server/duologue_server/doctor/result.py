@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 Status = Literal["ok", "info", "warning", "failed"]
+ASK = "You"
+"""The part of a result that is a request to the user, for this moment only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,11 @@ GROUPS: Mapping[str, Group] = {
     "outside": Group("Outside", f"{_CHECKS}.outside", 30, "See whether the endpoint and Neovim work by themselves"),
 }
 
+CALIBRATION = Group(
+    "Microphone and room", f"{_CHECKS}.calibration", 120, f"Run 'duologue doctor --only sound'; if that works, {REPORT}"
+)
+"""Needs the user, so it runs only when it is asked for."""
+
 
 def command_of(module: str) -> list[str]:
     """The command line that runs one group; it reads the options from stdin and writes a result a line."""

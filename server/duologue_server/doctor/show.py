@@ -1,5 +1,6 @@
 """Results for a person and for a machine."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from duologue_server import __version__
-from duologue_server.doctor.result import Result, Status, to_json
+from duologue_server.doctor.result import ASK, Result, Status, to_json
 from duologue_server.doctor.run import Group, run_group
 from duologue_server.options import Options
 
@@ -26,6 +27,8 @@ class Printer:
 
     def __init__(self, quiet: bool = False) -> None:
         self._console = Console(highlight=False, soft_wrap=False, quiet=quiet)
+        self._asking = Console(highlight=False, soft_wrap=True, file=sys.stderr if quiet else None)
+        """Whatever is asked of the user must be seen also when the results are for a machine."""
 
     def group(self, group: Group, options: Options) -> list[Result]:
         """Runs and prints a group."""
@@ -37,13 +40,27 @@ class Printer:
                     status.update(f"[dim]{group.title}… {result.part}")
         else:
             results = list(run_group(group, options))
+        self._show(group, results)
+        return results
+
+    def dialogue(self, group: Group, options: Options) -> list[Result]:
+        """Runs a group that asks the user to do something: what it asks is shown at once, the results at the end."""
+        results: list[Result] = []
+        for result in run_group(group, options):
+            if result.part == ASK:
+                self._asking.print(Text(f"▸ {result.what}", style="bold cyan"))
+            else:
+                results.append(result)
+        self._show(group, results)
+        return results
+
+    def _show(self, group: Group, results: Sequence[Result]) -> None:
         self._console.print(Text(group.title, style="bold"))
         if self._console.is_terminal:
             self._console.print(table(results))
         else:
             for result in results:
                 self._console.out(plain(result), highlight=False)
-        return results
 
     def summary(self, results: Sequence[Result]) -> None:
         """One sentence at the end."""

@@ -76,6 +76,11 @@ class MoonshineListener:
         final = f"{BASE_EN.requirement} {BASE_EN.name}" if self._own is None else str(self._own)
         return f"{TINY_EN.requirement} {TINY_EN.name} + {final}"
 
+    @property
+    def folded(self) -> bool:
+        """Whether the opened model for final words is optimised; without, it is slower."""
+        return BASE_EN.name not in self._opened or self._opened[BASE_EN.name].folded
+
     def load(self) -> tuple[LoadReport, ...]:
         """Opens both models and runs each once, so that the first words do not wait. Raises WeightsTrouble."""
         reports: list[LoadReport] = []

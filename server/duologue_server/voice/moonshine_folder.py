@@ -46,7 +46,7 @@ def open_folder(folder: Path) -> Opened:
     decoder = _opened(decoder_path, {"input_ids", "encoder_hidden_states", "use_cache_branch"})
     tokens = _tokens(tokens_path, decoder)
     _try_out(folder, encoder, decoder)
-    folded = False
+    folded = True  # onnxruntime optimises the ONNX format by itself
     if decoder_path.suffix == ".ort":
         better, folded = open_folded(decoder_path)
         decoder = better or decoder

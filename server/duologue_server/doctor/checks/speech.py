@@ -13,9 +13,9 @@ from duologue_server.audio.resample import resample
 from duologue_server.doctor.result import Result
 from duologue_server.options import Options
 from duologue_server.voice.assembly import load_engine
+from duologue_server.voice.choose_listener import SHIPPED, choose_listener
 from duologue_server.voice.gate import SpeechGate
 from duologue_server.voice.hibari import HibariSpeaker
-from duologue_server.voice.moonshine import MoonshineListener
 from duologue_server.voice.moonshine_weights import WeightsTrouble
 from duologue_server.voice.speaker import Samples, Speaker, SpeakerUnavailable
 from duologue_server.voice.system_voice import SystemSpeaker, SystemVoice
@@ -36,7 +36,7 @@ def check(options: Options) -> Iterator[Result]:
         remedy = "Repair the voice first; the ear is then tried on what it says"
         yield Result("Ear", "warning", "not tried: no voice speaks", remedy)
         return
-    yield from _ear(spoken[0])
+    yield from _ear(options, spoken[0])
     yield _canceller(spoken[0])
     yield _activity(spoken[0])
     yield _engine(options, spoken[0])
@@ -78,17 +78,21 @@ def _voice(name: str, make: Callable[[], Speaker], options: Options, spoken: lis
     return Result(part, "ok", what, took_s=round(loaded_s, 2))
 
 
-def _ear(spoken: Samples) -> Iterator[Result]:
-    listener = MoonshineListener()
+def _ear(options: Options, spoken: Samples) -> Iterator[Result]:
+    began_s = time.monotonic()
     try:
-        reports = listener.load()
+        chosen = choose_listener(options.recogniser)
     except WeightsTrouble as trouble:
         yield Result("Ear", "failed", f"{trouble.what}: {trouble.where}", trouble.remedy)
         return
-    slow = [report.model for report in reports if report.model == "base-en" and not report.folded]
-    took_s = round(sum(report.took_s for report in reports), 2)
-    note = ", not optimised, so slower" if slow else ""
-    yield Result("Ear", "ok", f"{listener.name}: weights verified{note}", took_s=took_s)
+    listener = chosen.listener
+    took_s = round(time.monotonic() - began_s, 2)
+    if chosen.problem:
+        yield Result("Ear", "failed", chosen.problem, chosen.remedy, took_s)
+    else:
+        verified = "weights verified" if options.recogniser == SHIPPED else "opened"
+        note = "" if getattr(listener, "folded", True) else ", not optimised, so slower"
+        yield Result("Ear", "ok", f"{listener.name}: {verified}{note}", took_s=took_s)
     for part, recognise in (("Ear, partial", listener.partial), ("Ear, final", listener.final)):
         began_s = time.monotonic()
         text = recognise(spoken)
