@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from duologue_server.audio.device import DeviceTrouble
 from duologue_server.audio.levels import FLOOR_DBFS, SilentInputDetector, level_dbfs
 
 RATE_HZ = 16_000
@@ -19,26 +20,35 @@ def test_level(samples: np.ndarray[tuple[int], np.dtype[np.float32]], dbfs: floa
     assert level_dbfs(samples.astype(np.float32)) == pytest.approx(dbfs)
 
 
+def check(blocks: list[np.ndarray], told: dict[int, str], gap_s: float = 0.0) -> list[DeviceTrouble]:
+    """The blocks after which something is told, by number, and the codes of it; gives back the troubles."""
+    detector = SilentInputDetector(RATE_HZ, "Headset", gap_s=gap_s)
+    found = {number: trouble for number, block in enumerate(blocks) if (trouble := detector.update(block))}
+    assert {number: trouble.code for number, trouble in found.items()} == told
+    return list(found.values())
+
+
 def test_two_seconds_of_zeros_are_told_once() -> None:
-    detector = SilentInputDetector(RATE_HZ, "Headset")
-    troubles = [detector.update(ZEROS) for _ in range(300)]
-    told = [number for number, trouble in enumerate(troubles) if trouble is not None]
-    assert told == [99]
-    trouble = troubles[99]
-    assert trouble is not None
-    assert trouble.code == "silent_input"
-    assert "'Headset' has delivered nothing but zeros for 2 s" in str(trouble)
+    (trouble,) = check([ZEROS] * 300, {99: "silent_input"})
+    assert "'Headset' has delivered nothing but zeros for 2 s: is it muted?" in str(trouble)
     assert "privacy settings" in trouble.remedy
 
 
+def test_silence_before_the_microphone_does_not_count() -> None:
+    check([ZEROS] * 150, {149: "silent_input"}, gap_s=1.0)
+    check([ZEROS] * 149, {}, gap_s=1.0)
+
+
 def test_the_faintest_hum_is_a_microphone() -> None:
-    detector = SilentInputDetector(RATE_HZ, "Headset")
-    assert not any(detector.update(HUM) for _ in range(300))
-    assert not any(detector.update(block) for block in [ZEROS, ZEROS, HUM] * 100)
+    check([HUM] * 300, {})
+    check([ZEROS, ZEROS, HUM] * 100, {})
 
 
-def test_a_microphone_that_is_lost_again_is_told_again() -> None:
-    detector = SilentInputDetector(RATE_HZ, "Headset")
-    blocks = [ZEROS] * 120 + [HUM] + [ZEROS] * 120
-    assert [n for n, block in enumerate(blocks) if detector.update(block)] == [99, 220]
-    assert detector.silent
+def test_sound_that_comes_back_is_told_and_a_microphone_that_was_heard_is_trusted_for_longer() -> None:
+    seconds = 50
+    _, back = check([ZEROS] * 2 * seconds + [HUM] + [ZEROS] * 10 * seconds, {99: "silent_input", 100: "found"})
+    assert back.what == "The microphone 'Headset' gives sound again"
+    pauses = [HUM] + [ZEROS] * 10 * seconds + [HUM] + [ZEROS] * 20 * seconds + [HUM] + [ZEROS] * 39 * seconds
+    check(pauses, {500: "silent_input", 501: "found", 1501: "silent_input", 1502: "found"})
+    # A noise filter that gives zeros between words is no news.
+    check(([HUM] * 20 + [ZEROS] * 9 * seconds) * 4, {})

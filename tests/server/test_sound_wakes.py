@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from duologue_server.audio.device import DeviceTrouble, Samples
-from duologue_server.voice.process import CALM_BLOCKS, RELAXED_BLOCKS, Sound
+from duologue_server.audio.sound import CALM_BLOCKS, RELAXED_BLOCKS, Sound
 
 ROOM = 3e-4
 

@@ -78,6 +78,12 @@ def must_reopen(present: Choice, wanted: Choice) -> bool:
     return any(_other(before, after) for before, after in pairs)
 
 
+def moved(before: Choice, now: Choice) -> bool:
+    """Whether a sound server has moved a stream to another device."""
+    pairs = ((before.microphone, now.microphone), (before.loudspeaker, now.loudspeaker))
+    return any(one and other and _identity(one.device) != _identity(other.device) for one, other in pairs)
+
+
 def _other(before: End | None, after: End | None) -> bool:
     if before is None or after is None:
         return before is not after

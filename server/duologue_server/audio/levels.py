@@ -8,6 +8,7 @@ from duologue_server.audio.device import DeviceTrouble, Samples
 
 FLOOR_DBFS = -120.0
 SILENT_AFTER_S = 2.0
+GATED_AFTER_S = 10.0
 
 
 def level_dbfs(samples: Samples) -> float:
@@ -19,32 +20,45 @@ def level_dbfs(samples: Samples) -> float:
 
 
 class SilentInputDetector:
-    """Notices a microphone that delivers exact zeros: no real one does, but a blocked one does.
+    """Notices a microphone that delivers exact zeros: no real one does, but a blocked or muted one does.
 
-    Exact zeros also come from a microphone that is muted in hardware, so this is a warning and not an end.
+    So do some noise filters between two words. So a microphone that has been heard is trusted for longer, and each
+    time that it came back, for twice as long.
     """
 
-    def __init__(self, rate_hz: int, device: str, after_s: float = SILENT_AFTER_S) -> None:
+    def __init__(self, rate_hz: int, device: str, after_s: float = SILENT_AFTER_S, gap_s: float = 0.0) -> None:
+        """`gap_s`: so much silence precedes the microphone, and does not count."""
         self._device = device
-        self._limit = round(rate_hz * after_s)
-        self._after_s = after_s
-        self._zeros = 0
+        self._rate_hz = rate_hz
+        self._patience_s = after_s
+        self._zeros = -round(rate_hz * gap_s)
+        self._heard = False
+        self._told = False
 
     @property
     def silent(self) -> bool:
         """Whether the microphone has been delivering exact zeros for that long."""
-        return self._zeros >= self._limit
+        return self._told
 
     def update(self, block: Samples) -> DeviceTrouble | None:
-        """Takes the next block `[N]`; gives the trouble once each time that it begins."""
-        was_silent = self.silent
+        """Takes the next block `[N]`; gives the trouble once each time that it begins, and `found` when it is over."""
         nonzero = np.flatnonzero(block)
-        self._zeros = self._zeros + len(block) if not len(nonzero) else len(block) - 1 - int(nonzero[-1])
-        if self.silent and not was_silent:
-            return DeviceTrouble(
-                "silent_input",
-                f"The microphone '{self._device}' has delivered nothing but zeros for {self._after_s:g} s",
-                "Unmute it, allow this program to use it in the system's privacy settings, "
-                "or choose another one with the setting duologue.inputDevice",
-            )
-        return None
+        if len(nonzero):
+            self._zeros = len(block) - 1 - int(nonzero[-1])
+            if not self._heard:
+                self._heard, self._patience_s = True, GATED_AFTER_S
+            if self._told:
+                self._told = False
+                self._patience_s *= 2
+                return DeviceTrouble("found", f"The microphone '{self._device}' gives sound again", "Go on")
+            return None
+        self._zeros += len(block)
+        if self._told or self._zeros < self._patience_s * self._rate_hz:
+            return None
+        self._told = True
+        return DeviceTrouble(
+            "silent_input",
+            f"The microphone '{self._device}' has delivered nothing but zeros for {self._patience_s:g} s: is it muted?",
+            "Unmute it, allow this program to use it in the system's privacy settings, "
+            "or choose another one with the setting duologue.inputDevice",
+        )

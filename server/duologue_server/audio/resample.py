@@ -37,7 +37,7 @@ class StreamResampler:
         self._up, self._down = to_hz // common, from_hz // common
         widening = max(1.0, from_hz / to_hz)
         self._half = math.ceil(ZERO_CROSSINGS * widening)
-        self._phases = _filter_phases(self._half, self._up, widening)
+        self._phases = filter_phases(self._half, self._up, widening)
         self.reset()
 
     @property
@@ -88,7 +88,7 @@ class StreamResampler:
         return filtered
 
 
-def _filter_phases(half: int, up: int, widening: float) -> Samples:
+def filter_phases(half: int, up: int, widening: float) -> Samples:
     """A Kaiser-windowed sinc of sum 1 for each of the `up` positions between two input samples, `[up, 2·half]`."""
     taps = np.arange(2 * half) - (half - 1)
     distance = taps[None, :] - np.arange(up)[:, None] / up

@@ -104,6 +104,9 @@ class SoundCard:
         self._unlost: list[Callable[[DeviceTrouble], None]] = []
         self._calls: tuple[OnBlock, FillBlock, Callable[[DeviceTrouble], None]] | None = None
         self.choice: Choice
+        """What is used; renewed when a sound server has moved a stream."""
+        self.listed: list[DeviceInfo]
+        """What PortAudio itself saw when the card was made."""
         self.glitches = 0
         """Blocks that PortAudio reported as overflowed or underflowed since the start."""
         self._sd = _load_portaudio()
@@ -125,15 +128,17 @@ class SoundCard:
     @property
     def input_rate_hz(self) -> int:
         """Rate of the blocks that arrive; may be another one after `reopen`."""
-        end = self.choice.microphone
-        return end.device.rate_hz if end is not None else _SILENT_RATE_HZ
+        return self._rates_hz[0]
 
     @property
     def output_rate_hz(self) -> int:
         """Rate of the blocks that are asked for; may be another one after `reopen`."""
-        end = self.choice.loudspeaker or self.choice.microphone
-        assert end is not None
-        return end.device.rate_hz
+        return self._rates_hz[1]
+
+    @property
+    def microphone_name(self) -> str:
+        end = self.choice.microphone
+        return end.device.name if end is not None else "no microphone"
 
     @property
     def description(self) -> str:
@@ -183,11 +188,17 @@ class SoundCard:
             self.start(*self._calls)
 
     def _choose(self) -> None:
-        choice = choose(list_devices(), *self._names)
+        devices = list_devices()
+        self.listed = [device for device in devices if not device.route]
+        choice = choose(devices, *self._names)
         absent = [trouble for trouble in choice.troubles if trouble.code == "not_there"]
         if absent and not self._make_do:
             raise absent[0]
         self.choice = choice
+        microphone, loudspeaker = choice.microphone, choice.loudspeaker or choice.microphone
+        assert loudspeaker is not None
+        # Kept, because a sound server may move a stream to a device of another rate, and the stream does not notice.
+        self._rates_hz = (microphone.device.rate_hz if microphone else _SILENT_RATE_HZ, loudspeaker.device.rate_hz)
 
     def _open(self, end: End, kind: Kind, callback: Callable[..., None]) -> Any:
         """Opens and starts one stream: mono, or all channels where mono is refused."""

@@ -8,22 +8,22 @@ import os
 import queue
 import signal
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 from duologue_server import __version__
-from duologue_server.audio.device import BLOCK_MS, DeviceTrouble, Samples, SoundDevice
+from duologue_server.audio.choice import Choice, moved, must_reopen
+from duologue_server.audio.device import DeviceTrouble, Samples, SoundDevice
 from duologue_server.audio.levels import SilentInputDetector
-from duologue_server.audio.player import Player
-from duologue_server.audio.resample import StreamResampler
-from duologue_server.audio.ring import SampleRing
+from duologue_server.audio.sound import RATE_HZ, Sound
 from duologue_server.audio.soundcard import SoundCard, refresh_devices
 from duologue_server.audio.virtual import VIRTUAL_PREFIX, VirtualDevice, parse_device
+from duologue_server.audio.watch import DeviceWatch
 from duologue_server.link.channel import Channel
 from duologue_server.link.frames import LinkError
 from duologue_server.link.messages import (
@@ -44,117 +44,11 @@ from duologue_server.voice.assembly import Voice, load_voice
 from duologue_server.voice.floor import listening
 from duologue_server.voice.loop import VoiceLoop
 
-RATE_HZ = 16_000
-BLOCK_SAMPLES = RATE_HZ * BLOCK_MS // 1000
 REOPEN_EVERY_S = 2.0
-RING_S = 2.0
-RELAXED_BLOCKS = 4
-"""While nothing waits, the voice thread is woken for a slice at a time."""
-CALM_BLOCKS = 16
-"""While nobody has spoken for a while either, for several, unless a block stands out of the room."""
-STANDS_OUT = 2.0
-"""6 dB: softer than that, speech is not noticed in any room."""
+WATCH_EVERY_S = 5.0
+WAIT_FOR_IDLE_S = 0.5
 BEGAN = "the sound began at "
 """Precedes `time.monotonic()` of the first sample on stderr, for those who measure from outside."""
-MOST_REFERENCE_LEAD = 4 * BLOCK_SAMPLES
-"""A loudspeaker clock that runs fast may lead by this much before the excess is dropped."""
-
-
-class Sound:
-    """The device with its rates taken care of: 20 ms blocks at 16 kHz in, the player's samples out.
-
-    A lost device is reopened every two seconds; meanwhile a virtual one keeps time, so that everything goes on as text.
-    """
-
-    def __init__(self, device: SoundDevice, wake: Callable[[], None], lost: Callable[[DeviceTrouble], None]) -> None:
-        self._device = device
-        self._wake = wake
-        self._lost = lost
-        self.player = Player(device.output_rate_hz)
-        self.origin_s = 0.0
-        """`time.monotonic()` of the first sample of the device that was opened last."""
-        self._near: Samples = np.zeros(0, np.float32)
-        self._far: Samples = np.zeros(0, np.float32)
-        self._wake_after = 1
-        self._loud = 0.0
-        self._adopt(device)
-
-    @property
-    def description(self) -> str:
-        return self._device.description
-
-    @property
-    def has_input(self) -> bool:
-        return bool(getattr(self._device, "has_input", True))
-
-    @property
-    def has_output(self) -> bool:
-        return bool(getattr(self._device, "has_output", True))
-
-    def start(self) -> None:
-        """Opens the device. Raises DeviceTrouble."""
-        now_s = time.monotonic()
-        self._device.start(self._copy, self._fill, self._lost)
-        # A virtual device knows it to the sample; a card is asked for its first block right after it was opened.
-        exact_s = getattr(self._device, "origin_s", None)
-        self.origin_s = now_s if exact_s is None else float(exact_s)
-
-    def replace(self, device: SoundDevice) -> None:
-        """Goes on with another device. Raises DeviceTrouble."""
-        self._device.stop()
-        self.player.abort("device")
-        self._adopt(device)
-        self.start()
-
-    def stop(self) -> None:
-        self._device.stop()
-
-    def attend(self) -> None:
-        """From now on the voice thread is woken for every block."""
-        self._wake_after = 1
-
-    def relax(self, calm: bool, room: float) -> None:
-        """It is woken more seldom: most of a day nobody speaks. `room`: the level of a quiet room, as RMS."""
-        self._wake_after = CALM_BLOCKS if calm else RELAXED_BLOCKS
-        self._loud = STANDS_OUT * room
-
-    def blocks(self) -> list[tuple[Samples, Samples]]:
-        """What has arrived: pairs of microphone and own playback, `[320]` each at 16 kHz."""
-        self._near = np.concatenate([self._near, self._to_near.push(self._ring.take())])
-        self._far = np.concatenate([self._far, self._to_far.push(self.player.take_reference())])
-        pairs = []
-        while len(self._near) >= BLOCK_SAMPLES:
-            near, self._near = self._near[:BLOCK_SAMPLES], self._near[BLOCK_SAMPLES:]
-            far, self._far = self._far[:BLOCK_SAMPLES], self._far[BLOCK_SAMPLES:]
-            pairs.append((near, np.pad(far, (0, BLOCK_SAMPLES - len(far)))))
-        self._far = self._far[-MOST_REFERENCE_LEAD:]
-        return pairs
-
-    def _adopt(self, device: SoundDevice) -> None:
-        self._device = device
-        self._ring = SampleRing(round(RING_S * device.input_rate_hz))
-        self._to_near = StreamResampler(device.input_rate_hz, RATE_HZ)
-        self._to_far = StreamResampler(self.player.rate_hz, RATE_HZ)
-        self._to_device = StreamResampler(self.player.rate_hz, device.output_rate_hz)
-        self._spare: Samples = np.zeros(0, np.float32)
-        self._near = self._far = np.zeros(0, np.float32)
-
-    def _copy(self, block: Samples) -> None:
-        self._ring.write(block)
-        waiting = len(self._ring) / max(1, len(block))
-        loud = waiting >= RELAXED_BLOCKS and float(np.dot(block, block)) > len(block) * self._loud**2
-        if loud or waiting >= self._wake_after:
-            self._wake()
-
-    def _fill(self, n: int) -> Samples:
-        if self.player.rate_hz == self._device.output_rate_hz:
-            return self.player.fill(n)
-        # Only after a change of device in the middle of a session: tracks keep the rate that they were made at.
-        while len(self._spare) < n:
-            block = self.player.fill(self.player.rate_hz * BLOCK_MS // 1000)
-            self._spare = np.concatenate([self._spare, self._to_device.push(block)])
-        out, self._spare = self._spare[:n], self._spare[n:]
-        return out
 
 
 class VoiceHost:
@@ -181,6 +75,9 @@ class VoiceHost:
         self._running = True
         self._present = True
         """Whether a device was found at the start."""
+        self._watch: DeviceWatch | None = None
+        self._decided: set[str] = set()
+        """What was decided for the user, and told."""
         self._status = 0
         self._clock = RealClock(self._inbox.put)
         self._channel = Channel(
@@ -259,7 +156,10 @@ class VoiceHost:
         if self._microphone_file is not None:
             parts["recording"] = self._microphone_file.path.name
         self._send(Ready(sound.origin_s, parts))
-        self._silence = SilentInputDetector(RATE_HZ, sound.description)
+        self._expect_sound()
+        if not self._device_spec:
+            self._watch = DeviceWatch(self._options.input_device, self._options.output_device)
+            self._look_later(WATCH_EVERY_S)
         for message in self._early:
             self._receive(message)
         self._loop.show()
@@ -269,8 +169,10 @@ class VoiceHost:
         wake = lambda: self._inbox.put(self._hear)  # noqa: E731 - a name for a callback
         lost = lambda trouble: self._inbox.put(lambda: self._device_lost(trouble))  # noqa: E731
         try:
-            sound = Sound(self._open_device(), wake, lost)
+            device = self._open_device()
+            sound = Sound(device, wake, lost)
             sound.start()
+            self._tell_all(device)
         except (DeviceTrouble, ValueError) as error:
             self._tell(error)
             sound = Sound(VirtualDevice(), wake, lost)
@@ -284,10 +186,7 @@ class VoiceHost:
         assert self._options is not None
         if self._device_spec.startswith(VIRTUAL_PREFIX):
             return parse_device(self._device_spec)
-        card = SoundCard(self._options.input_device, self._options.output_device)
-        for trouble in card.troubles:
-            self._tell(trouble)
-        return card
+        return SoundCard(self._options.input_device, self._options.output_device, make_do=True)
 
     def _hear(self) -> None:
         """Takes what the microphone has delivered."""
@@ -297,7 +196,7 @@ class VoiceHost:
         for near, far in sound.blocks():
             if self._microphone_file is not None:
                 self._record(self._microphone_file, near if listening(loop.floor) else np.zeros_like(near))
-            if loop.microphone_present and (trouble := self._silence.update(near)):
+            if loop.microphone_present and listening(loop.floor) and (trouble := self._silence.update(near)):
                 self._tell(trouble)
             loop.hear(self._voice.canceller.process(near, far), far)
         if loop.idle:
@@ -334,15 +233,92 @@ class VoiceHost:
         except (DeviceTrouble, ValueError):
             self._try_again()
             return
+        self._use(device, "The sound device is back")
+
+    def _use(self, device: SoundDevice, why: str) -> None:
+        """Goes on with this device, or as text, and then tries again."""
+        assert self._sound is not None
+        assert self._loop is not None
         try:
             self._sound.replace(device)
         except DeviceTrouble:
             self._sound.replace(VirtualDevice())
+            self._loop.use_device(has_input=False, has_output=False)
             self._try_again()
             return
         self._voice.canceller.reset()
         self._loop.use_device(self._sound.has_input, self._sound.has_output)
-        self._tell(DeviceTrouble("found", f"The sound device is back: {self._sound.description}", "Go on"))
+        self._expect_sound()
+        self._tell(DeviceTrouble("found", f"{why}: {self._sound.description}", "Go on"))
+        self._tell_all(device)
+
+    def _expect_sound(self) -> None:
+        """Zeros count from now on."""
+        assert self._sound is not None
+        self._silence = SilentInputDetector(RATE_HZ, self._sound.microphone_name, gap_s=self._sound.gap_s)
+
+    def _look_later(self, delay_s: float) -> None:
+        self._clock.call_later(delay_s, self._look)
+
+    def _look(self) -> None:
+        """Has the system's devices looked at, in a lane of its own."""
+        if not self._running or self._sound is None or self._watch is None:
+            return
+        card = self._sound.device
+        if isinstance(card, SoundCard) and self._sound.stalled:
+            self._device_lost(DeviceTrouble("lost", f"No more sound comes {card.description}", "It is tried again"))
+        elif isinstance(card, SoundCard):
+            run(self._clock.lane("devices"), partial(self._watch.look, card.listed), partial(self._looked, card))
+            return
+        self._look_later(WATCH_EVERY_S)
+
+    def _looked(self, card: SoundCard, wanted: Choice | Exception | None) -> None:
+        """Goes over to other devices once nobody speaks, if others are wanted than those in use."""
+        sound, loop = self._sound, self._loop
+        if not self._running or sound is None or loop is None:
+            return
+        delay_s = WATCH_EVERY_S
+        if isinstance(wanted, Choice) and sound.device is card:
+            if not must_reopen(card.choice, wanted):
+                self._follow(card, wanted)
+            elif loop.idle:
+                self._switch(card)
+            else:
+                delay_s = WAIT_FOR_IDLE_S
+        self._look_later(delay_s)
+
+    def _switch(self, card: SoundCard) -> None:
+        """A short silence: PortAudio learns of new devices only while nothing is open."""
+        card.stop()
+        try:
+            refresh_devices()
+            device = self._open_device()
+        except DeviceTrouble as trouble:
+            self._device_lost(trouble)
+            return
+        self._use(device, "The sound now goes")
+
+    def _follow(self, card: SoundCard, now: Choice) -> None:
+        """The same streams, though the sound server may have moved them."""
+        assert self._sound is not None
+        assert self._loop is not None
+        if not moved(card.choice, now):
+            return
+        card.choice = now
+        if self._loop.idle:
+            self._voice.canceller.reset()
+        self._expect_sound()
+        self._tell(DeviceTrouble("found", f"The sound now goes {self._sound.description}", "Go on"))
+        self._tell_all(card)
+
+    def _tell_all(self, device: SoundDevice) -> None:
+        """What there is to say about a device that is used from now on; what was decided for the user, only once."""
+        troubles: Sequence[DeviceTrouble] = getattr(device, "troubles", ())
+        for trouble in sorted(troubles, key=lambda trouble: trouble.code != "found"):
+            if trouble.code == "found" and str(trouble) in self._decided:
+                continue
+            self._decided.add(str(trouble))
+            self._tell(trouble)
 
     def _tell(self, error: DeviceTrouble | ValueError) -> None:
         if isinstance(error, DeviceTrouble):
