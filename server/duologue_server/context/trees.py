@@ -15,6 +15,7 @@ from importlib import resources
 import tree_sitter
 
 from duologue_server.context.documents import ByteEdit, Changed, Snapshot
+from duologue_server.context.languages import Language, language_of
 from duologue_server.context.positions import Position, Range
 
 READ_BYTES = 4096
@@ -29,21 +30,13 @@ MOST_WINDOWS = 8
 STATEMENT_LINES = 12
 """A syntax error that began more lines ago than this is not the statement under the cursor."""
 
-_GRAMMARS = {
-    "python": ("tree_sitter_python", "language", "python"),
-    "javascript": ("tree_sitter_javascript", "language", "javascript"),
-    "javascriptreact": ("tree_sitter_javascript", "language", "javascript"),
-    "typescript": ("tree_sitter_typescript", "language_typescript", "typescript"),
-    "typescriptreact": ("tree_sitter_typescript", "language_tsx", "typescript"),
-    "rust": ("tree_sitter_rust", "language", "rust"),
-    "go": ("tree_sitter_go", "language", "go"),
-}
-LANGUAGES = tuple(_GRAMMARS)
-"""The LSP language ids that have a grammar."""
+LANGUAGES = ("python", "javascript", "javascriptreact", "typescript", "typescriptreact", "rust", "go")
+"""The languages whose grammars `duologue doctor` tries; `languages.LANGUAGES` are all."""
 
-_OWNERS = frozenset({"class", "impl", "trait", "interface", "struct"})
-_PLACES = _OWNERS | {"function", "method", "enum", "module"}
-_INDENTED = frozenset({"python"})
+_OWNERS = frozenset({"class", "impl", "trait", "interface", "struct", "enum", "record", "union"})
+_ROUTINES = frozenset({"function", "method", "constructor"})
+_PLACES = _OWNERS | _ROUTINES | {"module", "namespace", "key", "table", "element", "rule", "keyframes", "media"}
+_CONSTRUCTORS = frozenset({"__init__", "constructor", "initialize"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +45,8 @@ class Symbol:
 
     name: str
     kind: str
-    """function, method, class, struct, enum, trait, interface, impl, module, macro, type or constant."""
+    """function, method, constructor, class, struct, union, record, enum, trait, interface, impl, module, namespace,
+    macro, type or constant; in data and pages key, table, element, rule, keyframes or media."""
     line: int
     """Zero-based."""
     end_line: int
@@ -73,18 +67,23 @@ class _Grammar:
     language: tree_sitter.Language
     definitions: tree_sitter.Query
     identifiers: tree_sitter.Query
+    imports: tree_sitter.Query | None
     broken: tree_sitter.Query
 
 
 @cache
-def _grammar(language_id: str) -> _Grammar:
-    module, function, folder = _GRAMMARS[language_id]
-    language = tree_sitter.Language(getattr(importlib.import_module(module), function)())
-    queries = resources.files("duologue_server.context").joinpath("queries", folder)
+def _grammar(kind: Language) -> _Grammar:
+    language = tree_sitter.Language(getattr(importlib.import_module(kind.module), kind.function)())
+    queries = resources.files("duologue_server.context").joinpath("queries", kind.queries)
+
+    def query(name: str) -> tree_sitter.Query:
+        return tree_sitter.Query(language, queries.joinpath(name).read_text(encoding="utf-8"))
+
     return _Grammar(
         language,
-        tree_sitter.Query(language, queries.joinpath("definitions.scm").read_text(encoding="utf-8")),
-        tree_sitter.Query(language, queries.joinpath("identifiers.scm").read_text(encoding="utf-8")),
+        query("definitions.scm"),
+        query("identifiers.scm"),
+        query("imports.scm") if queries.joinpath("imports.scm").is_file() else None,
         tree_sitter.Query(language, "[(ERROR) (MISSING)] @broken"),
     )
 
@@ -97,7 +96,8 @@ class Syntax:
         self.data = data
         """The text in UTF-8, every line ending in a line feed."""
         self.tree = tree
-        self._grammar = _grammar(snapshot.language_id)
+        self.language = _require(snapshot.language_id)
+        self._grammar = _grammar(self.language)
 
     @property
     def revision(self) -> int:
@@ -107,11 +107,11 @@ class Syntax:
         """The functions, classes and the like around a place, innermost first."""
         point = line, column = self._point(position)
         anchor = point
-        if self.snapshot.language_id in _INDENTED and not self.snapshot.line_text(line).strip():
+        if self.language.indented and not self.snapshot.line_text(line).strip():
             anchor = self._code_above(line)
             column = column or self._indent_below(line)
         cursor = tree_sitter.QueryCursor(self._grammar.definitions)
-        cursor.set_point_range(anchor, (anchor[0], anchor[1] + 1))
+        cursor.set_point_range((anchor[0], max(0, anchor[1] - 1)), (anchor[0], anchor[1] + 1))
         around = [
             (node, name, kind)
             for node, name, kind in self._definitions(cursor)
@@ -185,28 +185,38 @@ class Syntax:
         piece = self.piece_at(position)
         return piece.text if piece else ""
 
+    def imports(self) -> tuple[str, ...]:
+        """What the document imports, as it is written there without its quotes, each once; of its first lines only."""
+        if self._grammar.imports is None:
+            return ()
+        cursor = tree_sitter.QueryCursor(self._grammar.imports)
+        cursor.set_byte_range(0, WINDOW_BYTES)
+        nodes = sorted(cursor.captures(self.tree.root_node).get("import", []), key=lambda node: node.start_byte)
+        return tuple(dict.fromkeys(self._text(node).strip("\"'`<>") for node in nodes))
+
     def _definitions(self, cursor: tree_sitter.QueryCursor) -> Iterator[tuple[tree_sitter.Node, str, str]]:
         for _, captures in cursor.matches(self.tree.root_node):
             names = captures.pop("name", [])
             for kind, nodes in captures.items():
-                if names and nodes:
+                if names and nodes and not kind.startswith("_"):
                     yield nodes[0], self._text(names[0]), kind
 
     def _symbols(self, found: list[tuple[tree_sitter.Node, str, str]]) -> list[Symbol]:
         """In order, each once; a function directly inside a class or the like is a method."""
         symbols: list[Symbol] = []
         seen: set[int] = set()
-        around: list[tuple[int, str]] = []
+        around: list[tuple[int, str, str]] = []
         for node, name, kind in sorted(found, key=lambda item: (item[0].start_byte, -item[0].end_byte)):
             if node.id in seen:
                 continue
             seen.add(node.id)
             while around and around[-1][0] <= node.start_byte:
                 around.pop()
-            if kind == "function" and around and around[-1][1] in _OWNERS:
-                kind = "method"
+            if kind in _ROUTINES and around and around[-1][1] in _OWNERS:
+                constructs = name in _CONSTRUCTORS or name == around[-1][2]
+                kind = "constructor" if constructs else "method"
             if kind in _PLACES:
-                around.append((node.end_byte, kind))
+                around.append((node.end_byte, kind, name))
             symbols.append(Symbol(name, kind, node.start_point[0], node.end_point[0]))
         return symbols
 
@@ -268,7 +278,7 @@ class ParseJob:
     def run(self) -> Syntax | None:
         """Parses; None when the document was closed meanwhile. Raises ImportError when a grammar is not installed."""
         data = _to_bytes(self.snapshot)
-        parser = tree_sitter.Parser(_grammar(self.snapshot.language_id).language)
+        parser = tree_sitter.Parser(_grammar(_require(self.snapshot.language_id)).language)
 
         def read(offset: int, _point: tuple[int, int]) -> bytes:
             return b"" if self.cancelled else data[offset : offset + READ_BYTES]
@@ -305,7 +315,7 @@ class Trees:
     def job(self, snapshot: Snapshot) -> ParseJob | None:
         """The parse that would bring a document up to date. None when there is no grammar for it, when it cannot be
         parsed, when it is up to date, or while another parse of it is under way."""
-        if snapshot.language_id not in _GRAMMARS or snapshot.too_large_to_parse or snapshot.looks_binary:
+        if language_of(snapshot.language_id) is None or snapshot.too_large_to_parse or snapshot.looks_binary:
             self.close(snapshot.uri)
             return None
         tracked = self._tracked.setdefault(snapshot.uri, _Tracked())
@@ -358,6 +368,12 @@ def parse(snapshot: Snapshot) -> Syntax | None:
     """Parses a document at once and from nothing; None when it has no grammar or cannot be parsed."""
     job = Trees().job(snapshot)
     return job.run() if job else None
+
+
+def _require(language_id: str) -> Language:
+    language = language_of(language_id)
+    assert language is not None, language_id
+    return language
 
 
 def _to_bytes(snapshot: Snapshot) -> bytes:

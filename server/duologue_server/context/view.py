@@ -4,23 +4,12 @@ import re
 from dataclasses import dataclass
 
 from duologue_server.context.documents import Snapshot
+from duologue_server.context.languages import language_of
 from duologue_server.context.positions import Position
 from duologue_server.context.trees import Symbol, Syntax
 
-_UNFINISHED = re.compile(r"(?:[=,(\[{.\\&|<%]|(?<!\+)\+|(?<!-)-|\b(?:and|or|not|in|await|new|import|from))\s*$")
-"""What no statement of our languages ends with."""
 _OPEN = re.compile(r"[=,(\[{\\]\s*$")
 """What no statement of any language ends with; prose may end with all the rest."""
-
-LANGUAGE_NAMES = {
-    "python": "Python",
-    "javascript": "JavaScript",
-    "javascriptreact": "JavaScript with JSX",
-    "typescript": "TypeScript",
-    "typescriptreact": "TypeScript with JSX",
-    "rust": "Rust",
-    "go": "Go",
-}
 
 
 @dataclass(frozen=True)
@@ -47,7 +36,8 @@ class View:
     @property
     def language(self) -> str:
         """The language's name as a person says it."""
-        return LANGUAGE_NAMES.get(self.language_id, self.language_id)
+        language = language_of(self.language_id)
+        return language.name if language else self.language_id
 
     @property
     def version(self) -> int | None:
@@ -91,8 +81,8 @@ class View:
         text = self.line_text(position.line)
         index = self.snapshot.to_index(position.line, max(0, position.character))
         ends_here = not text[index:].strip(" \t)]};,'\"")
-        unfinished = _UNFINISHED if self.syntax else _OPEN
-        if ends_here and unfinished.search(text[:index]) and not self._in_words(position):
+        unfinished = self.syntax.language.unfinished if self.syntax else _OPEN
+        if ends_here and unfinished and unfinished.search(text[:index]) and not self._in_words(position):
             return False
         return self.syntax is None or self.syntax.statement_complete_at(position)
 
