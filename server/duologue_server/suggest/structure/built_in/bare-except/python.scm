@@ -1,0 +1,1 @@
+(except_clause "except" @here . ":") @clause

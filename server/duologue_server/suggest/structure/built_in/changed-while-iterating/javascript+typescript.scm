@@ -1,0 +1,1 @@
+(for_in_statement right: [(identifier) (member_expression)] @over body: (_) @body) @here

@@ -1,0 +1,1 @@
+(for_statement right: [(identifier) (attribute)] @over body: (block) @body) @here

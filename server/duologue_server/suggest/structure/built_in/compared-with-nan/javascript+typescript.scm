@@ -1,0 +1,1 @@
+((binary_expression operator: ["==" "===" "!=" "!=="] right: (identifier) @nan) @here (#eq? @nan "NaN"))

@@ -1,0 +1,1 @@
+[(compound_statement) (initializer_list)] @here

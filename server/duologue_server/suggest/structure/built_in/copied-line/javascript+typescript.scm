@@ -1,0 +1,1 @@
+[(statement_block) (program) (object) (class_body)] @here

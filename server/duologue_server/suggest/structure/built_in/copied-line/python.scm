@@ -1,0 +1,1 @@
+[(block) (module) (argument_list) (dictionary)] @here

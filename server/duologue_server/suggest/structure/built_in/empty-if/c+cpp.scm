@@ -1,0 +1,1 @@
+(if_statement consequence: (expression_statement . ";")) @here

@@ -1,0 +1,1 @@
+(if_statement consequence: (empty_statement)) @here

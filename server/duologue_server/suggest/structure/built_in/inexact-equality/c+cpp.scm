@@ -1,0 +1,1 @@
+(binary_expression operator: ["==" "!="] right: (number_literal) @number) @here

@@ -1,0 +1,1 @@
+(binary_expression operator: ["==" "!="] right: (float_literal) @number) @here

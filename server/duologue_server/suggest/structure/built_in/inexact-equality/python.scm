@@ -1,0 +1,1 @@
+(comparison_operator (_) ["==" "!="] (float) @number) @here

@@ -1,0 +1,1 @@
+(for_statement left: (identifier) @name right: (_) @over) @here

@@ -1,0 +1,1 @@
+(if_statement condition: (parenthesized_expression [(member_expression object: (this) property: (property_identifier) @name) (unary_expression argument: (member_expression object: (this) property: (property_identifier) @name))] @here))

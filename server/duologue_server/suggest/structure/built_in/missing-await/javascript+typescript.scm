@@ -1,0 +1,5 @@
+(if_statement condition: (parenthesized_expression (call_expression function: (identifier) @name) @here))
+(if_statement condition: (parenthesized_expression (unary_expression argument: (call_expression function: (identifier) @name) @here)))
+(if_statement condition: (parenthesized_expression (call_expression function: (member_expression object: (this) @self property: (property_identifier) @name)) @here))
+(if_statement condition: (parenthesized_expression (unary_expression argument: (call_expression function: (member_expression object: (this) @self property: (property_identifier) @name)) @here)))
+(binary_expression left: (call_expression function: (identifier) @name) @here operator: ["==" "===" "!=" "!==" "<" ">" "+" "-"])

@@ -1,0 +1,1 @@
+(expression_statement . (call_expression function: (identifier) @name) @here)

@@ -1,0 +1,1 @@
+((short_var_declaration left: (expression_list . (identifier) @name) right: (expression_list (call_expression function: (selector_expression operand: (identifier) @package field: (field_identifier) @f)))) @here (#any-of? @package "os" "http" "sql" "net") (#any-of? @f "Open" "OpenFile" "Create" "Get" "Post" "Dial"))

@@ -1,0 +1,1 @@
+(for_statement (for_clause condition: (_) @bound) body: (block) @body) @here

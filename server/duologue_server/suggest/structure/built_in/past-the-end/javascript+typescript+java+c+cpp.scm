@@ -1,0 +1,1 @@
+(for_statement condition: (_) @bound body: (_) @body) @here

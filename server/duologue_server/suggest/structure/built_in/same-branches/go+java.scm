@@ -1,0 +1,1 @@
+((if_statement consequence: (block) @a alternative: (block) @b) @here (#eq? @a @b))

@@ -1,0 +1,1 @@
+((assignment_expression left: (_) @name operator: "=" right: (_) @b) @here (#eq? @name @b))

@@ -1,0 +1,1 @@
+((assignment left: (_) @name right: (_) @b !type) @here (#eq? @name @b))

@@ -1,0 +1,2 @@
+((comparison_operator . (_) @a . ["==" "<" ">" "<=" ">="] . (_) @b .) @here (#eq? @a @b))
+((boolean_operator left: (_) @a right: (_) @b) @here (#eq? @a @b))

@@ -1,0 +1,1 @@
+(assignment_statement right: (expression_list (unary_expression))) @here

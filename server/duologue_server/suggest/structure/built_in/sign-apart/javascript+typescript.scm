@@ -1,0 +1,1 @@
+(assignment_expression right: (unary_expression)) @here

@@ -1,0 +1,1 @@
+(assignment right: (unary_operator)) @here

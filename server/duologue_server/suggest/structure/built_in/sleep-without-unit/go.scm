@@ -1,0 +1,1 @@
+((call_expression function: (selector_expression operand: (identifier) @package field: (field_identifier) @name) arguments: (argument_list . (int_literal) @number .)) @here (#eq? @package "time") (#any-of? @name "Sleep" "After" "NewTimer" "Tick") (#not-eq? @number "0"))

@@ -1,0 +1,1 @@
+((binary_expression left: (unary_expression operator: "typeof") operator: ["==" "===" "!=" "!=="] right: (string (string_fragment) @word)) @here (#not-match? @word "^(undefined|object|boolean|number|bigint|string|symbol|function|unknown)$"))

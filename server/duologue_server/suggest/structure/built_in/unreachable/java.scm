@@ -1,0 +1,1 @@
+[(return_statement) (throw_statement) (continue_statement) (break_statement)] @end @here

@@ -1,0 +1,1 @@
+(expression_statement [(return_expression) (continue_expression) (break_expression)]) @end @here

@@ -1,0 +1,1 @@
+((expression_statement (call_expression function: (selector_expression operand: (identifier) @package field: (field_identifier) @name)) @here) (#any-of? @package "strings" "bytes" "strconv") (#any-of? @name "Replace" "ReplaceAll" "TrimSpace" "Trim" "TrimPrefix" "TrimSuffix" "ToLower" "ToUpper" "Split" "Join" "Itoa" "HasPrefix" "Contains"))

@@ -1,0 +1,1 @@
+((expression_statement (method_invocation name: (identifier) @name arguments: (argument_list) @args) @here) (#any-of? @name "trim" "toUpperCase" "toLowerCase" "concat" "substring" "replaceAll" "strip") )

@@ -1,0 +1,1 @@
+((expression_statement (call_expression function: (field_expression field: (field_identifier) @name)) @here) (#any-of? @name "trim" "to_lowercase" "to_uppercase" "to_string" "to_owned" "is_empty" "replace") (#not-match? @here "\\?$"))

@@ -1,0 +1,101 @@
+"""Checks of loops."""
+
+import re
+from collections.abc import Mapping
+
+from duologue_server.suggest.structure.found import FUNCTIONS, Check, Found, around, inside, statements, text_of
+
+_PAST_THE_END = (
+    re.compile(r"(?P<i>\w+)\s*<=\s*(?P<seq>[\w.]+)\.(?:length|size|len|Length|Count)(?:\(\))?\Z"),
+    re.compile(r"(?P<i>\w+)\s*<=\s*len\(\s*(?P<seq>[\w.]+)\s*\)\Z"),
+)
+_RANGE = re.compile(r"range\(\s*(?:\d+\s*,\s*)?len\(\s*(?P<seq>[\w.]+)\s*\)\s*\+\s*1\s*\)\Z")
+_INCLUSIVE = re.compile(r"\w+\s*\.\.=\s*(?P<seq>[\w.]+)\.len\(\)\Z")
+_CHANGES = frozenset(
+    {"remove", "append", "insert", "extend", "splice", "push", "unshift", "shift", "pop", "clear", "add", "discard"}
+)
+
+
+def indexes_past_end(found: Found) -> bool:
+    """The loop's bound `@bound` lets its variable reach the length of what its body indexes with it."""
+    bound = " ".join(found.text("bound").split())
+    for pattern in (*_PAST_THE_END, _RANGE, _INCLUSIVE):
+        matched = pattern.match(bound)
+        if matched is None:
+            continue
+        sequence, index = matched["seq"], matched.groupdict().get("i") or found.text("name")
+        found.words["sequence"] = sequence.rsplit(".", 1)[-1]
+        found.words["index"] = index
+        indexed = (
+            rf"(?<![\w.]){re.escape(sequence)}(?:\[\s*{index}\s*\]|\.(?:get|charAt|at|elementAt)\(\s*{index}\s*\))"
+        )
+        body = found.text("body")
+        before = re.search(rf"\b{index}\s*(?:<|==|===|!=|!==|>=)\s*(?:len\()?{re.escape(sequence)}", body)
+        return before is None and re.search(indexed, body) is not None
+    return False
+
+
+def same_variable_outside(found: Found) -> bool:
+    """A loop around it runs on the same variable."""
+    starts = re.match(r"(?:var\s+)?(\w+)\s*=(?!=)", found.text("start"))
+    name = found.text("name") or (starts.group(1) if starts else "_")
+    found.words["name"] = name
+    if name.startswith("_") or re.search(rf"\b{re.escape(name)}\b", found.text("over")):
+        return False
+    for up in around(found.here):
+        if up.type in FUNCTIONS:
+            return False
+        if up.type != found.here.type:
+            continue
+        head = up.child_by_field_name("left") or up.child_by_field_name("initializer")
+        if re.match(rf"(?:var\s+|let\s+|int\s+)?{re.escape(name)}(?:\s*=[^=]|\Z)", text_of(head)):
+            return found.here.start_byte >= (up.child_by_field_name("body") or up).start_byte
+    return False
+
+
+def changed_while_walked(found: Found) -> bool:
+    """In the loop's body, a method that adds or removes is called on what the loop walks, and the loop goes on."""
+    over = found.text("over")
+    for node in inside(found["body"]):
+        if node.type in FUNCTIONS or node.type not in ("call", "call_expression", "delete_statement"):
+            continue
+        target = text_of(node)
+        method = re.match(rf"{re.escape(over)}\.(\w+)\(", target)
+        deletes = node.type == "delete_statement" and re.match(rf"del\s+{re.escape(over)}\[", target)
+        if not deletes and (method is None or method.group(1) not in _CHANGES):
+            continue
+        statement = node if deletes else node.parent
+        if statement is None or statement.type not in ("expression_statement", "delete_statement"):
+            continue
+        after = statement.next_named_sibling
+        while after is not None and not re.search(r"return|break|raise|throw", after.type):
+            after = after.next_named_sibling
+        if after is None and not _leaves(statement.parent):
+            found.words["over"] = over.rsplit(".", 1)[-1]
+            found.here = node
+            return True
+    return False
+
+
+def _leaves(block: object) -> bool:
+    """The statements around end with a way out of the loop."""
+    inner = statements(block) if block is not None else []  # type: ignore[arg-type]
+    return bool(inner) and bool(re.search(r"return|break|raise|throw", inner[-1].type))
+
+
+def in_loop(found: Found) -> bool:
+    """A loop lies around it, nearer than any function."""
+    for up in around(found.here):
+        if up.type in FUNCTIONS:
+            return False
+        if up.type in ("for_statement", "while_statement", "for_in_statement"):
+            return True
+    return False
+
+
+LOOP_CHECKS: Mapping[str, Check] = {
+    "indexes_past_end": indexes_past_end,
+    "same_variable_outside": same_variable_outside,
+    "changed_while_walked": changed_while_walked,
+    "in_loop": in_loop,
+}
