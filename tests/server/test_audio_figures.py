@@ -20,13 +20,13 @@ Samples = NDArray[np.float32]
 
 def noise(seconds: float, dbfs: float, seed: int = 1) -> Samples:
     made = np.random.default_rng(seed).standard_normal(round(seconds * RATE_HZ))
-    return (made * 10 ** (dbfs / 20)).astype(np.float32)
+    return np.asarray(made * 10 ** (dbfs / 20), np.float32)
 
 
 def tone(seconds: float, dbfs: float) -> Samples:
     """A sine of that root mean square."""
     at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
-    return (np.sqrt(2) * 10 ** (dbfs / 20) * np.sin(2 * np.pi * 440 * at)).astype(np.float32)
+    return np.asarray(np.sqrt(2) * 10 ** (dbfs / 20) * np.sin(2 * np.pi * 440 * at), np.float32)
 
 
 def echo_of(far: Samples, delay_ms: float, loss_db: float, room: bool = False) -> Samples:

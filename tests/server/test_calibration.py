@@ -9,9 +9,10 @@ import pytest
 from duologue_server.audio.device import DeviceTrouble, FillBlock, OnBlock, Samples
 from duologue_server.audio.echo import DoubleTalkEchoCanceller
 from duologue_server.audio.resample import resample
+from duologue_server.audio.sound import RATE_HZ
 from duologue_server.audio.virtual import INPUT_RATE_HZ, OUTPUT_RATE_HZ, VirtualRoom
 from duologue_server.cli import main
-from duologue_server.doctor.booth import RATE_HZ, SETTLE_S, Booth, Take
+from duologue_server.doctor.booth import SETTLE_S, Booth, Take
 from duologue_server.doctor.checks import calibration
 from duologue_server.doctor.checks.calibration import SILENCE_S, SPEECH_S
 from duologue_server.doctor.result import ASK, Result
@@ -76,7 +77,8 @@ def heard(said: Samples, noise_dbfs: float, duration_s: float = 60.0) -> Samples
 def measured(device: SteppedDevice, ear: MoonshineListener, voice: HibariSpeaker | None) -> Iterator[Result]:
     booth = Booth(device, DoubleTalkEchoCanceller(), wait=device.step)
     booth.start()
-    yield from calibration.measure(booth, ear, voice)
+    own = None if voice is None else (voice.speak(calibration.OWN_WORDS).samples, voice.rate_hz)
+    yield from calibration.measure(booth, ear, own)
 
 
 def check(results: Iterator[Result] | list[Result], **expected: str) -> dict[str, str]:
@@ -106,7 +108,13 @@ def test_a_good_microphone_with_a_loudspeaker(sentence: Samples, ear: MoonshineL
     assert delay_ms == pytest.approx(60, abs=4), "both ways through a resampler take 2 ms"
     assert figures(found["Echo, cancelled"])[0] > 34
     assert "as quiet as the room" in found["Echo, cancelled"]
-    assert [result.what.split()[0] for result in results if result.part == ASK] == ["Please", "Now", "This", "Please"]
+    assert [result.what.split()[0] for result in results if result.part == ASK] == [
+        "Please",
+        "Now",
+        "This",
+        "Please",
+        "Thank",
+    ]
 
 
 def test_headphones(sentence: Samples, ear: MoonshineListener, voice: HibariSpeaker) -> None:
@@ -167,7 +175,7 @@ def test_speech_is_judged(
 
 
 def test_no_microphone_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    from duologue_server.audio.soundcard import DeviceInfo
+    from duologue_server.audio.device import DeviceInfo
 
     only_speaker = [DeviceInfo(0, "Speaker", "ALSA", 0, 2, 48_000, False, True)]
     monkeypatch.setattr("duologue_server.audio.soundcard.list_devices", lambda: only_speaker)
@@ -176,7 +184,8 @@ def test_no_microphone_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_device_that_another_program_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    from duologue_server.audio.soundcard import DeviceInfo, SoundCard
+    from duologue_server.audio.device import DeviceInfo
+    from duologue_server.audio.soundcard import SoundCard
 
     def refused(self: SoundCard, *calls: object) -> None:
         raise DeviceTrouble("no_input", "The microphone 'USB' cannot be opened at 48000 Hz: busy", "Close the program")

@@ -102,7 +102,7 @@ def _frames(samples: Samples) -> Samples:
 
 def _frame_levels_db(samples: Samples) -> NDArray[np.float64]:
     power = np.mean(np.square(_frames(samples), dtype=np.float64), axis=1)
-    return np.maximum(FLOOR_DBFS, 10 * np.log10(np.maximum(power, 1e-12)))
+    return np.asarray(np.maximum(FLOOR_DBFS, 10 * np.log10(np.maximum(power, 1e-12))), np.float64)
 
 
 def _active(samples: Samples) -> NDArray[np.bool_]:

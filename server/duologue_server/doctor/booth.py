@@ -11,7 +11,7 @@ from duologue_server.audio.device import DeviceTrouble, Samples, SoundDevice
 from duologue_server.audio.echo import EchoCanceller
 from duologue_server.audio.player import Ended, Track
 from duologue_server.audio.resample import resample
-from duologue_server.voice.process import RATE_HZ, Sound
+from duologue_server.audio.sound import RATE_HZ, Sound
 
 FIRST_BLOCK_S = 3.0
 """No device needs longer until it delivers."""
@@ -19,7 +19,8 @@ SETTLE_S = 0.5
 """What a device delivers first is often a click."""
 TAIL_S = 0.6
 """Heard on after the last sample was handed over: the echo is on its way."""
-LONGEST_S = 30.0
+LONGEST_S = 60.0
+"""What is played takes a sixth of that, unless the machine is too busy for sound."""
 
 
 @dataclass(frozen=True, slots=True)

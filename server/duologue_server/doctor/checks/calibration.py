@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from duologue_server.audio.device import DeviceTrouble
+from duologue_server.audio.device import DeviceTrouble, Samples
 from duologue_server.audio.echo import DoubleTalkEchoCanceller, EchoCanceller, NoEchoCanceller
 from duologue_server.audio.figures import (
     clipped_share,
@@ -14,8 +14,9 @@ from duologue_server.audio.figures import (
     speech_level_dbfs,
 )
 from duologue_server.audio.levels import level_dbfs
+from duologue_server.audio.sound import RATE_HZ
 from duologue_server.audio.soundcard import SoundCard
-from duologue_server.doctor.booth import RATE_HZ, Booth, Take
+from duologue_server.doctor.booth import Booth, Take
 from duologue_server.doctor.checks.sound import UNMUTE
 from duologue_server.doctor.result import ASK, Result
 from duologue_server.options import Options
@@ -23,7 +24,9 @@ from duologue_server.voice.choose_listener import choose_listener
 from duologue_server.voice.choose_speaker import choose_speaker
 from duologue_server.voice.listener import Listener
 from duologue_server.voice.moonshine_weights import WeightsTrouble
-from duologue_server.voice.speaker import Speaker
+
+Spoken = tuple[Samples, int]
+"""What is to be played, `[N]`, and its rate in Hz."""
 
 SILENCE_S = 2.0
 SPEECH_S = 4.0
@@ -42,6 +45,8 @@ LITTLE_LOSS_DB = 6.0
 LITTLE_CANCELLED_DB = 12.0
 AT_NOISE_DB = 3.0
 """No canceller can be seen to do more than leave the room's noise."""
+MOST_GAPS = 5
+"""Opening a device may take one or two."""
 LONGEST_DELAY_MS = 300.0
 """As far as the canceller is known to reach."""
 LOWER_VOLUME = "Lower the loudspeaker, or the voice with --set volume=0.5, or move the microphone away from it"
@@ -71,43 +76,56 @@ def check(options: Options) -> Iterator[Result]:
     if voice.degraded:
         yield Result("Voice", "warning", voice.message, "Run 'duologue doctor --only speech'")
     canceller: EchoCanceller = DoubleTalkEchoCanceller() if options.echo_canceller else NoEchoCanceller()
+    speaker = voice.speaker
+    spoken = (speaker.speak(OWN_WORDS).samples, speaker.rate_hz) if speaker is not None and card.has_output else None
     booth = Booth(card, canceller, options.volume)
     try:
         booth.start()
-        yield from measure(booth, chosen.listener, voice.speaker)
+        yield from measure(booth, chosen.listener, spoken)
+        if card.glitches > MOST_GAPS:
+            what = f"{card.glitches} gaps in the sound meanwhile: the machine is too busy, and the figures are rough"
+            yield Result("Gaps", "warning", what, "End what keeps it busy, and measure again")
     except DeviceTrouble as trouble:
         yield Result("Sound card", "failed", trouble.what, trouble.remedy)
     finally:
         booth.stop()
 
 
-def measure(booth: Booth, listener: Listener, speaker: Speaker | None) -> Iterator[Result]:
-    """The measurement on a booth that is started. Raises DeviceTrouble when a device fails meanwhile."""
+def measure(booth: Booth, listener: Listener, own_voice: Spoken | None) -> Iterator[Result]:
+    """The measurement on a booth that is started. Raises DeviceTrouble when a device fails meanwhile.
+
+    All is recorded before anything is made of it: a recogniser takes its time, and what comes meanwhile would be lost.
+    """
     yield Result(ASK, "info", f"Please be silent for {SILENCE_S:g} seconds.")
     silence = booth.listen(SILENCE_S)
     if not silence.near.any():
         yield Result("Noise", "failed", "the microphone delivers nothing but zeros: it is muted or blocked", UNMUTE)
         return
-    noise_dbfs = noise_floor_dbfs(silence.near)
-    yield judged_noise(noise_dbfs)
     yield Result(ASK, "info", f"Now say a sentence, within {SPEECH_S:g} seconds: “What is wrong in line twenty three?”")
     speech = booth.listen(SPEECH_S)
+    own: Take | None = None
+    if booth.has_output:
+        yield Result(ASK, "info", "This is how you sounded.")
+        booth.play(speech.near, RATE_HZ)
+        if own_voice is not None:
+            yield Result(ASK, "info", "Please be silent again, until the voice has spoken.")
+            own = booth.play(*own_voice)
+    booth.stop()
+    yield Result(ASK, "info", "Thank you.")
+    noise_dbfs = noise_floor_dbfs(silence.near)
+    yield judged_noise(noise_dbfs)
     text = listener.final(speech.clean)
     yield judged_speech(speech, noise_dbfs, bool(text))
     yield judged_words(text)
     if not booth.has_output:
         yield Result("Played back", "warning", "there is no loudspeaker", "Connect one; until then all stays text")
         return
-    yield Result(ASK, "info", "This is how you sounded.")
-    booth.play(speech.near, RATE_HZ)
     remedy = "if not, choose another one with --set outputDevice=NAME"
     yield Result("Played back", "info", f"you should have heard yourself from the loudspeaker; {remedy}")
-    if speaker is None:
+    if own is None:
         yield Result("Echo", "info", "not measured: there is no voice that speaks")
-        return
-    yield Result(ASK, "info", "Please be silent again, until the voice has spoken.")
-    own = booth.play(speaker.speak(OWN_WORDS).samples, speaker.rate_hz)
-    yield from judged_echo(own, noise_dbfs, listener)
+    else:
+        yield from judged_echo(own, noise_dbfs, listener)
 
 
 def judged_noise(noise_dbfs: float) -> Result:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from duologue_server.audio.device import DeviceTrouble, Samples
+from duologue_server.audio.device import DeviceInfo, DeviceTrouble, Samples
 from duologue_server.audio.levels import level_dbfs
-from duologue_server.audio.soundcard import DeviceInfo, SoundCard, list_devices
+from duologue_server.audio.soundcard import SoundCard, list_devices
 from duologue_server.doctor.result import Result
 from duologue_server.options import Options
 
