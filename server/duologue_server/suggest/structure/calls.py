@@ -21,6 +21,10 @@ _DEFINITIONS = FUNCTIONS - {"lambda", "arrow_function", "closure_expression", "f
 _OPEN_PARAMETERS = re.compile(r"splat|separator|rest|variadic|default|optional|pattern|\*|\.\.\.")
 
 
+_ASSIGNED = re.compile(r"(?<![\w.])(\w+)[ \t]*(?::=|=(?!=))")
+_IMPORTED = re.compile(r"^[ \t]*(?:import|from|use)\b.*$|\bas \w+", re.MULTILINE)
+
+
 class _Defined(NamedTuple):
     """A function of the file."""
 
@@ -118,26 +122,24 @@ def _rebound(found: Found, name: str) -> bool:
     for function in [at for at in around(found.here) if at.type in FUNCTIONS]:
         if any(_parameter_name(one) == name for one in _parameters(function)):
             return True
-    bound = re.compile(
-        rf"(?<![\w.]){re.escape(name)}\s*(?::=|=(?!=))|import[^\n]*\b{re.escape(name)}\b|\bas {re.escape(name)}\b"
-    )
-    return bound.search(text_of(found.tree.root)) is not None
+    if "bound" not in found.facts:
+        text = text_of(found.tree.root)
+        words = set(_ASSIGNED.findall(text))
+        found.facts["bound"] = words.union(*(re.findall(r"\w+", line) for line in _IMPORTED.findall(text)))
+    bound: set[str] = found.facts["bound"]
+    return name in bound
 
 
 def _definitions(found: Found) -> list[_Defined]:
     """All named functions of the file; collected once for all matches in one version."""
-    root = found.tree.root
-    known = found.memory.get("definitions")
-    if known is None or known[0] is not found.tree:
-        made = [
-            _Defined(
-                node, text_of(node.child_by_field_name("name")), _owner(node), _is_async(node), _is_decorated(node)
-            )
-            for node in inside(root)
+    if "definitions" not in found.facts:
+        found.facts["definitions"] = [
+            _Defined(node, text_of(node.child_by_field_name("name")), _owner(node), _is_async(node), _is_decorated(node))
+            for node in inside(found.tree.root)
             if node.type in _DEFINITIONS and node.child_by_field_name("name") is not None
         ]
-        known = found.memory["definitions"] = (found.tree, made)
-    return list(known[1])
+    known: list[_Defined] = found.facts["definitions"]
+    return known
 
 
 def _is_async(node: Node) -> bool:

@@ -102,12 +102,13 @@ def unreachable(found: Found) -> bool:
 
 def inexact(found: Found) -> bool:
     """The number cannot be written in binary, so that sums hardly ever equal it."""
-    digits = re.sub(r"(?:f32|f64|[fFdDlL_])+\Z", "", found.text("number")).replace("_", "")
+    digits: str = re.sub(r"(?:f32|f64|[fFdDlL_])+\Z", "", found.text("number")).replace("_", "")
     try:
         exact = Fraction(digits)
     except (ValueError, ZeroDivisionError):
         return False
-    return bool(Fraction(float(exact)) != exact) and not _is_asserted(found.here)
+    differs: bool = Fraction(float(exact)) != exact
+    return differs and not _is_asserted(found.here)
 
 
 def in_condition(found: Found) -> bool:

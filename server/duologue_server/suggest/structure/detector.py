@@ -52,6 +52,7 @@ class _Seen:
     hits: _Kept = field(default_factory=dict)
     """By rule, column and text of a top-level definition."""
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class _Chunk(NamedTuple):
@@ -117,7 +118,7 @@ class Structure:
                 continue
             self._late.pop(rule.id, None)
             found += [_to_finding(source, rule, hit) for hit in hits[:MOST_OF_A_RULE]]
-        seen.hits = kept
+        seen.hits, seen.facts = kept, {}
         return found
 
     def _rules_for(self, source: Source) -> list[Rule]:
@@ -153,7 +154,7 @@ class Structure:
         hits: dict[_Hit, None] = {}
         memory = seen.memory.setdefault(rule.id, {})
         for captures in tree.matches(rule.queries[source.language_id], chunk.node):
-            hit = _look(Found(captures, tree, source.name, memory), rule, chunk.line)
+            hit = _look(Found(captures, tree, source.name, memory, seen.facts), rule, chunk.line)
             if hit is not None:
                 hits[hit] = None
             if time.perf_counter() > deadline_s:

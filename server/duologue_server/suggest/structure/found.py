@@ -65,6 +65,8 @@ class Found:
     """Of the file."""
     memory: dict[str, Any] = field(default_factory=dict)
     """Of this rule in this document, kept from one inspection to the next."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """Of this version of the document, for all rules."""
     words: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from duologue_server.suggest.structure.found import Check, Found, Node, inside, statements, text_of
 
 MOST_LEAVES = 40
+MOST_BYTES = 300
+"""Of a line that may be a copy of the one before."""
 _STATEFUL = re.compile(r"call|invocation|await|assignment|update|named_expr|yield|let_condition|macro")
 _CHAINED = frozenset({"if_statement", "if_expression", "elif_clause"})
 
@@ -114,8 +116,10 @@ def copied(found: Found) -> bool:
 
 def _leaves(node: Node) -> list[str] | None:
     """The words and signs of a short statement."""
+    if node.end_byte - node.start_byte > MOST_BYTES or "comment" in node.type:
+        return None
     texts = [text_of(leaf) for leaf in inside(node) if not leaf.children]
-    return texts if 3 <= len(texts) <= MOST_LEAVES and "comment" not in node.type else None
+    return texts if 3 <= len(texts) <= MOST_LEAVES else None
 
 
 def _same_shape(one: Sequence[str], other: Sequence[str]) -> bool:
