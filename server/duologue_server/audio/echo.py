@@ -1,6 +1,7 @@
 """Takes the partner's own voice out of the microphone."""
 
 import math
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -151,6 +152,31 @@ class KalmanFilter:
 
 _ASLEEP_FRAMES = 100
 """A second without a sound from the loudspeaker: longer than any echo of it."""
+_USUAL_SHARE = 0.8
+_USUAL_STEP_DB = 0.01
+"""A frame: an interruption of three seconds must not become what is usual."""
+_ABOVE_USUAL_DB = 2.0
+
+
+@dataclass
+class _Spare:
+    """A canceller that begins anew beside the one in use, while that one is surprised."""
+
+    suppressor: WebRtcEchoCanceller
+    filter: KalmanFilter
+    frames: int = 0
+    left: float = 0.0
+    """Energy that it left."""
+    left_in_use: float = 0.0
+
+
+_DOUBTFUL_FRAMES = 8
+_SPARE_WARM_FRAMES = 10
+_SPARE_JUDGED_FRAMES = 25
+_SPARE_LAST_FRAMES = 200
+_SPARE_BETTER = 1.5
+"""1.8 dB. In simulated rooms what begins anew leaves 2 to 9 dB less of an echo that comes another way, and at the very
+best 0.9 dB less of a user who interrupts."""
 
 
 class DoubleTalkEchoCanceller:
@@ -158,13 +184,18 @@ class DoubleTalkEchoCanceller:
 
     AEC3 removes nearly all of the echo, but in double talk also half of the user's syllables: nothing of "Wait, stop"
     was recognised any more. The Kalman filter keeps them all, and leaves a whisper of the echo, which does not matter
-    under a voice. Which of the two is heard follows from the Kalman filter's surprise. Where the clocks of microphone
-    and loudspeaker drift apart by more than some 20 ppm, it is surprised too often, and some echo is let through.
+    under a voice. Which of the two is heard follows from the Kalman filter's surprise, against what is usual of it:
+    where the clocks of microphone and loudspeaker drift apart, it is always a little surprised.
+
+    A filter is surprised, too, when the echo comes another way, because the sound goes to another device. So, while it
+    is, another one begins anew beside it, and is used from then on if it leaves much less.
     """
 
     name = "webrtc-aec3+kalman"
 
     def __init__(self) -> None:
+        self.restarts = 0
+        """How often the echo was found to come another way."""
         self.reset()
 
     def process(self, near: Samples, far: Samples) -> Samples:
@@ -177,15 +208,20 @@ class DoubleTalkEchoCanceller:
     def reset(self) -> None:
         self._suppressor = WebRtcEchoCanceller()
         self._filter = KalmanFilter()
+        self._spare: _Spare | None = None
+        self._doubtful_frames = 0
         self._late = np.zeros(AEC3_DELAY, np.float32)
         self._share = 1.0
         self._silent_frames = 0
         self._held = 0.0
         self._surprise_db = 0.0
+        self._usual_db = 0.0
 
     def _frame(self, near: Samples, far: Samples) -> Samples:
         self._silent_frames = 0 if far.any() else self._silent_frames + 1
-        line = np.concatenate([self._late, self._filter.process(near, far)])
+        left = self._filter.process(near, far)
+        self._compare(near, far, left)
+        line = np.concatenate([self._late, left])
         linear, self._late = line[:ECHO_FRAME], line[ECHO_FRAME:]
         if self._silent_frames > _ASLEEP_FRAMES and self._share == 1.0:
             return linear  # AEC3 may sleep: it would not be heard, and it keeps what it knows of the room
@@ -204,12 +240,39 @@ class DoubleTalkEchoCanceller:
             self._held = 0.0
             return 1.0
         self._surprise_db += 0.3 * (10 * math.log10(surprise + 1e-6) - self._surprise_db)
+        above = self._surprise_db > self._usual_db
+        self._usual_db += _USUAL_STEP_DB * (_USUAL_SHARE if above else _USUAL_SHARE - 1)
         low, high = _SPEECH_DB
-        wanted = min(1.0, max(0.0, (self._surprise_db - low) / (high - low)))
+        raised_db = max(0.0, self._usual_db + _ABOVE_USUAL_DB - low)
+        wanted = min(1.0, max(0.0, (self._surprise_db - low - raised_db) / (high - low)))
         if self._filter.best_db > _KNOWN_ROOM_DB:
             wanted = 0.0
         self._held = max(wanted, self._held - _SHARE_RELEASE)
         return self._held
+
+    def _compare(self, near: Samples, far: Samples, left: Samples) -> None:
+        """Goes over to a canceller that began anew, when it is the better one."""
+        loud = float(np.dot(far, far)) > _LOUD_FAR
+        if (spare := self._spare) is None:
+            if loud:
+                doubtful = self._surprise_db > _SPEECH_DB[0] and not math.isinf(self._filter.surprise)
+                self._doubtful_frames = self._doubtful_frames + 1 if doubtful else 0
+            if self._doubtful_frames > _DOUBTFUL_FRAMES:
+                self._doubtful_frames = 0
+                self._spare = _Spare(WebRtcEchoCanceller(), KalmanFilter())
+            return
+        spare.suppressor.process(near, far)
+        left_anew = spare.filter.process(near, far)
+        spare.frames += loud
+        if loud and spare.frames > _SPARE_WARM_FRAMES:
+            spare.left += float(np.dot(left_anew, left_anew))
+            spare.left_in_use += float(np.dot(left, left))
+        if spare.frames > _SPARE_JUDGED_FRAMES and _SPARE_BETTER * spare.left < spare.left_in_use:
+            self._suppressor, self._filter, self._spare = spare.suppressor, spare.filter, None
+            self._surprise_db = self._usual_db = self._held = 0.0
+            self.restarts += 1
+        elif spare.frames > _SPARE_LAST_FRAMES or self._silent_frames > _ASLEEP_FRAMES:
+            self._spare = None
 
 
 def _check_lengths(near: Samples, far: Samples) -> None:
