@@ -7,6 +7,7 @@ from duologue_server.voice.listener import Listener
 from duologue_server.voice.moonshine import MoonshineListener
 from duologue_server.voice.moonshine_folder import missing_files
 from duologue_server.voice.moonshine_weights import WeightsTrouble
+from duologue_server.voice.whisper import WhisperListener, missing_whisper_files
 
 SHIPPED = "moonshine"
 SETTING = "duologue.recogniser"
@@ -46,12 +47,15 @@ def open_own(recogniser: str) -> Listener:
     if not folder.is_dir():
         where = f"{folder} is a file" if folder.exists() else f"{folder} does not exist"
         raise WeightsTrouble("there is no such folder", where, _NEXT)
-    if len(missing := missing_files(folder)) == 3:
-        where = f"{folder} holds no {', no '.join(missing)}"
+    missing, missing_whisper = missing_files(folder), missing_whisper_files(folder)
+    if len(missing) == len(missing_whisper) == 3:
+        where = (
+            f"{folder} holds no {', no '.join(missing)} (Moonshine), and no {', no '.join(missing_whisper)} (Whisper)"
+        )
         raise WeightsTrouble("the folder holds no recogniser that is known", where, f"Name one that does. {_NEXT}")
-    return _loaded(MoonshineListener(folder))
+    return _loaded(MoonshineListener(folder) if len(missing) <= len(missing_whisper) else WhisperListener(folder))
 
 
-def _loaded(listener: MoonshineListener) -> MoonshineListener:
+def _loaded(listener: MoonshineListener | WhisperListener) -> Listener:
     listener.load()
     return listener

@@ -81,10 +81,13 @@ class MoonshineListener:
         """Whether the opened model for final words is optimised; without, it is slower."""
         return BASE_EN.name not in self._opened or self._opened[BASE_EN.name].folded
 
-    def load(self) -> tuple[LoadReport, ...]:
-        """Opens both models and runs each once, so that the first words do not wait. Raises WeightsTrouble."""
+    def load(self, final: bool = True) -> tuple[LoadReport, ...]:
+        """Opens both models, or only the one for `partial`, and runs each once, so that the first words do not wait.
+
+        Raises WeightsTrouble.
+        """
         reports: list[LoadReport] = []
-        for pack in (TINY_EN, BASE_EN):
+        for pack in (TINY_EN, BASE_EN) if final else (TINY_EN,):
             began = time.perf_counter()
             model = self._model(pack)
             _Decoding(model, np.zeros(RATE_HZ // 2, np.float32)).step(np.array([[_BEGIN]]))
