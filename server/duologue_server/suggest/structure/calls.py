@@ -134,7 +134,9 @@ def _definitions(found: Found) -> list[_Defined]:
     """All named functions of the file; collected once for all matches in one version."""
     if "definitions" not in found.facts:
         found.facts["definitions"] = [
-            _Defined(node, text_of(node.child_by_field_name("name")), _owner(node), _is_async(node), _is_decorated(node))
+            _Defined(
+                node, text_of(node.child_by_field_name("name")), _owner(node), _is_async(node), _is_decorated(node)
+            )
             for node in inside(found.tree.root)
             if node.type in _DEFINITIONS and node.child_by_field_name("name") is not None
         ]
@@ -168,20 +170,9 @@ def _same_function(defined: _Defined, found: Found) -> bool:
 def _parameters(function: Node) -> list[Node]:
     whole = function.child_by_field_name("parameters")
     made = statements(whole) if whole is not None else []
-    if function.type == "function_definition" and _owner_is_direct(function) and made and _is_self(made[0]):
+    if function.type == "function_definition" and made and _parameter_name(made[0]) in ("self", "cls"):
         made = made[1:]
     return [one for one in made if one.type not in ("self_parameter", "positional_separator", "keyword_separator")]
-
-
-def _owner_is_direct(function: Node) -> bool:
-    block = function.parent
-    if block is not None and block.type == "decorated_definition":
-        block = block.parent
-    return block is not None and block.parent is not None and block.parent.type in CLASSES
-
-
-def _is_self(node: Node) -> bool:
-    return text_of(node) in ("self", "cls")
 
 
 def _parameter_name(node: Node) -> str:

@@ -23,6 +23,7 @@ GREW_LINES = 5
 _MAY_DIFFER = re.compile(
     r"call|await|yield|update|macro|invocation|assignment|new_expression|creation|walrus|named_expr"
 )
+_GIVES_TEXT = "read|decode|strip|lstrip|rstrip|lower|upper|join|format|replace|removeprefix|removesuffix|group|title"
 _ASSERTS = re.compile(r"^(?:self\.|t\.)?(?:assert|expect|ok|is|check|verify)")
 _BLOCKS = frozenset(
     {
@@ -44,10 +45,20 @@ def plain(found: Found) -> bool:
     return not any(_MAY_DIFFER.search(node.type) for node in inside(operand)) and not _is_asserted(found.here)
 
 
-def outside_classes(found: Found) -> bool:
-    """A plain assignment of a name to itself in a class body makes an attribute of an outer name."""
-    block = found.here.parent.parent if found.here.parent else None
-    return not (block is not None and block.parent is not None and block.parent.type == "class_definition")
+def in_function(found: Found) -> bool:
+    """In a class or a module, a name assigned to itself takes an outer name in."""
+    return function_around(found.here) is not None
+
+
+def on_text(found: Found) -> bool:
+    """What `@text` names is text, as far as its function tells; without `@text`, the language leaves no doubt."""
+    if _is_asserted(found.here):
+        return False
+    name, function = re.escape(found.text("text")), function_around(found.here)
+    if not name:
+        return True
+    is_text = rf"\b{name}\s*(?::\s*str\b|=\s*[rfbu]{{0,2}}[\"']|=\s*(?:str|input)\(|=[^\n=]*\.(?:{_GIVES_TEXT})\()"
+    return function is not None and re.search(is_text, text_of(function)) is not None
 
 
 def may_change(found: Found) -> bool:
@@ -199,7 +210,8 @@ def other_side_is_no_flag(found: Found) -> bool:
 
 CHECKS: Mapping[str, Check] = {
     "plain": plain,
-    "outside_classes": outside_classes,
+    "in_function": in_function,
+    "on_text": on_text,
     "may_change": may_change,
     "not_reraised": not_reraised,
     "empty": empty,

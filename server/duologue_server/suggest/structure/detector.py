@@ -7,6 +7,7 @@ again and again, is switched off alone.
 import logging
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,8 @@ class _Seen:
     """By rule, column and text of a top-level definition."""
     memory: dict[str, dict[str, Any]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    old: dict[str, Counter[str]] = field(default_factory=dict)
+    """By rule, what was there at first, as scope and line."""
 
 
 class _Chunk(NamedTuple):
@@ -117,7 +120,8 @@ class Structure:
                 self._switch_off(rule, source.language_id, _why(rule, source.language_id, error))
                 continue
             self._late.pop(rule.id, None)
-            found += [_to_finding(source, rule, hit) for hit in hits[:MOST_OF_A_RULE]]
+            made = [_to_finding(source, rule, hit) for hit in hits[:MOST_OF_A_RULE]]
+            found += _new(source, made, seen.old, rule) if rule.only_new else made
         seen.hits, seen.facts = kept, {}
         return found
 
@@ -223,6 +227,14 @@ def _to_finding(source: Source, rule: Rule, hit: _Hit) -> Finding:
     trigger = rule.trigger(source.language_id)
     urgency = round(rule.urgency * rule.confidence, 3)
     return find(source, span, trigger, hit.says, urgency, f"{rule.id}: {hit.says}", hit.about)
+
+
+def _new(source: Source, findings: list[Finding], old: dict[str, Counter[str]], rule: Rule) -> list[Finding]:
+    """Those of the scopes that hold more of the same than when the document was first seen."""
+    keys = [f"{source.scope_name(finding.line)}|{finding.key}" for finding in findings]
+    count = Counter(keys)
+    before = old.setdefault(rule.id, count)
+    return [finding for finding, key in zip(findings, keys, strict=True) if count[key] > before[key]]
 
 
 def _character(source: Source, line: int, column: int) -> int:

@@ -117,6 +117,16 @@ def inside(node: Node) -> Iterator[Node]:
         waiting.extend(reversed(at.children))
 
 
+def own(node: Node) -> Iterator[Node]:
+    """The node and everything in it except what belongs to functions inside it."""
+    waiting = [node]
+    while waiting:
+        at = waiting.pop()
+        yield at
+        if at is node or at.type not in FUNCTIONS:
+            waiting.extend(reversed(at.children))
+
+
 def function_around(node: Node) -> Node | None:
     return next((at for at in around(node) if at.type in FUNCTIONS), None)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from duologue_server.suggest.structure.found import FUNCTIONS, Check, Found, around, inside, statements, text_of
+from duologue_server.suggest.structure.found import FUNCTIONS, Check, Found, around, own, statements, text_of
 
 _PAST_THE_END = (
     re.compile(r"(?P<i>\w+)\s*<=\s*(?P<seq>[\w.]+)\.(?:length|size|len|Length|Count)(?:\(\))?\Z"),
@@ -11,9 +11,11 @@ _PAST_THE_END = (
 )
 _RANGE = re.compile(r"range\(\s*(?:\d+\s*,\s*)?len\(\s*(?P<seq>[\w.]+)\s*\)\s*\+\s*1\s*\)\Z")
 _INCLUSIVE = re.compile(r"\w+\s*\.\.=\s*(?P<seq>[\w.]+)\.len\(\)\Z")
-_CHANGES = frozenset(
-    {"remove", "append", "insert", "extend", "splice", "push", "unshift", "shift", "pop", "clear", "add", "discard"}
-)
+_CHANGES = {
+    "python": frozenset({"remove", "insert", "pop", "clear", "discard", "add", "popitem"}),
+    "javascript": frozenset({"splice", "unshift", "shift", "pop"}),
+}
+"""Appending is left out: what is still to do is often kept in a growing list; and sets of JavaScript may grow."""
 
 
 def indexes_past_end(found: Found) -> bool:
@@ -49,20 +51,22 @@ def same_variable_outside(found: Found) -> bool:
             continue
         head = up.child_by_field_name("left") or up.child_by_field_name("initializer")
         if re.match(rf"(?:var\s+|let\s+|int\s+)?{re.escape(name)}(?:\s*=[^=]|\Z)", text_of(head)):
-            return found.here.start_byte >= (up.child_by_field_name("body") or up).start_byte
+            body = up.child_by_field_name("body") or up  # what follows a loop's else comes after its last round
+            return body.start_byte <= found.here.start_byte < body.end_byte
     return False
 
 
 def changed_while_walked(found: Found) -> bool:
     """In the loop's body, a method that adds or removes is called on what the loop walks, and the loop goes on."""
     over = found.text("over")
-    for node in inside(found["body"]):
-        if node.type in FUNCTIONS or node.type not in ("call", "call_expression", "delete_statement"):
+    changes = _CHANGES["python" if found.tree.language_id == "python" else "javascript"]
+    for node in own(found["body"]):
+        if node.type not in ("call", "call_expression", "delete_statement"):
             continue
         target = text_of(node)
         method = re.match(rf"{re.escape(over)}\.(\w+)\(", target)
         deletes = node.type == "delete_statement" and re.match(rf"del\s+{re.escape(over)}\[", target)
-        if not deletes and (method is None or method.group(1) not in _CHANGES):
+        if not deletes and (method is None or method.group(1) not in changes):
             continue
         statement = node if deletes else node.parent
         if statement is None or statement.type not in ("expression_statement", "delete_statement"):

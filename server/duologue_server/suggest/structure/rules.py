@@ -43,6 +43,8 @@ class Rule:
     """A capture, or a word: what other detectors would name of the same thing."""
     whole_file: bool = False
     """What it finds in one place depends on others, so nothing may be remembered of an unchanged place."""
+    only_new: bool = False
+    """Whether it is silent on what was there when the document was first seen."""
     in_tests: bool = True
     """Whether it looks into test files, too."""
     same_as: Mapping[str, str] = field(default_factory=dict)
@@ -112,7 +114,7 @@ def read_rule(folder: Path) -> Rule:
 
 _KINDS: Mapping[str, Any] = {
     "says": str, "check": str, "about": str, "urgency": (int, float), "confidence": (int, float), "whole_file": bool,
-    "in_tests": bool,
+    "only_new": bool, "in_tests": bool,
 }  # fmt: skip
 _SAID = {str: "a text", (int, float): "a number", bool: "true or false"}
 _FIELDS = {*_KINDS, "same_as"}

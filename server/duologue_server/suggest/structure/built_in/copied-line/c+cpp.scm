@@ -1,1 +1,1 @@
-[(compound_statement) (initializer_list)] @here
+(compound_statement) @here

@@ -1,1 +1,1 @@
-[(statement_list) (literal_value) (source_file)] @here
+(statement_list) @here

@@ -1,1 +1,1 @@
-[(statement_block) (program) (object) (class_body)] @here
+(statement_block) @here

@@ -1,1 +1,1 @@
-[(block) (module) (argument_list) (dictionary)] @here
+(block) @here

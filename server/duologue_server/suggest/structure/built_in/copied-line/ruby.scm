@@ -1,1 +1,1 @@
-[(body_statement) (hash)] @here
+(body_statement) @here

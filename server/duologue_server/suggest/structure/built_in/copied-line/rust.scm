@@ -1,1 +1,1 @@
-[(block) (field_initializer_list)] @here
+(block) @here

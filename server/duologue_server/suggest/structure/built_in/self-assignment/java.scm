@@ -1,1 +1,1 @@
-((assignment_expression left: (_) @name operator: "=" right: (_) @b) @here (#eq? @name @b))
+((assignment_expression left: (identifier) @name operator: "=" right: (_) @b) @here (#eq? @name @b))

@@ -1,1 +1,1 @@
-((assignment left: (_) @name right: (_) @b !type) @here (#eq? @name @b))
+((assignment left: (identifier) @name right: (identifier) @b !type) @here (#eq? @name @b))

@@ -1,1 +1,1 @@
-((assignment_expression left: (_) @name right: (_) @b) @here (#eq? @name @b))
+((assignment_expression left: (identifier) @name right: (_) @b) @here (#eq? @name @b))

@@ -1,3 +1,3 @@
-((expression_statement . (call function: (attribute attribute: (identifier) @name)) @here .) (#any-of? @name "strip" "lstrip" "rstrip" "lower" "upper" "title" "capitalize" "casefold" "splitlines" "startswith" "endswith" "isdigit" "zfill" "removeprefix" "removesuffix"))
+((expression_statement . (call function: (attribute object: (identifier) @text attribute: (identifier) @name)) @here .) (#any-of? @name "strip" "lstrip" "rstrip" "lower" "upper" "title" "capitalize" "casefold" "splitlines" "startswith" "endswith" "isdigit" "zfill" "removeprefix" "removesuffix"))
 ((expression_statement . (call function: (identifier) @name) @here .) (#any-of? @name "sorted" "reversed" "len" "isinstance" "abs" "zip" "enumerate"))
-((expression_statement . (call function: (attribute object: (_) @of attribute: (identifier) @name) arguments: (argument_list . (string) . (string) .)) @here .) (#eq? @name "replace") (#not-match? @of "^(os|shutil|Path)$"))
+((expression_statement . (call function: (attribute object: (identifier) @of attribute: (identifier) @name) arguments: (argument_list . (string) . (string) .)) @here .) (#eq? @name "replace") (#not-match? @of "^(os|shutil|Path)$"))
