@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from duologue_server.audio.drift import Stretcher
 from duologue_server.audio.echo import (
     AEC3_DELAY,
     ECHO_RATE_HZ,
@@ -118,6 +119,83 @@ def test_a_room_that_cannot_be_modelled_is_left_to_aec3() -> None:
     np.testing.assert_allclose(
         cancel(DoubleTalkEchoCanceller(), near, far)[CONVERGED:], cancel(WebRtcEchoCanceller(), near, far)[CONVERGED:]
     )
+
+
+def erle_db(near: Samples, left: Samples, start_s: float, end_s: float) -> float:
+    """How much softer the echo has become in that time."""
+    during = slice(round(start_s * ECHO_RATE_HZ), round(end_s * ECHO_RATE_HZ))
+    return level_dbfs(near[during]) - level_dbfs(left[during])
+
+
+@pytest.mark.parametrize(("before_ms", "after_ms"), [(60, 210), (210, 60)])
+def test_an_echo_that_comes_another_way_is_learnt_anew(before_ms: int, after_ms: int) -> None:
+    """The sound server moves the sound to another device in the middle of a word, and tells nobody."""
+    far, at = np.concatenate([partner(), partner()])[: 12 * ECHO_RATE_HZ], 8 * ECHO_RATE_HZ
+    near = np.concatenate([room(far, before_ms)[:at], room(far, after_ms)[at:]])
+    canceller = DoubleTalkEchoCanceller()
+    left = cancel(canceller, near, far)
+    found = [erle_db(near, left, start_s, start_s + 0.5) for start_s in (7.5, 8.0, 8.5, 9.0, 9.5, 10.0)]
+    print(f"ERLE from {before_ms} to {after_ms} ms, each half second: {[round(db) for db in found]} dB")
+    assert canceller.restarts == 1
+    assert erle_db(near, left, 7, 8) >= 30
+    assert erle_db(near, left, 10, 12) >= 30
+
+
+def test_an_interruption_is_not_another_way() -> None:
+    for louder_db in (0, 6, 12):
+        canceller = DoubleTalkEchoCanceller()
+        double_talk(canceller, 60, louder_db)
+        assert canceller.restarts == 0
+
+
+@pytest.mark.parametrize("ppm", [-100, 100])
+def test_clocks_that_drift_apart_are_brought_together(ppm: float) -> None:
+    """As the sound does once it knows the drift, which takes it about a minute; until then less is taken out."""
+    far = np.concatenate([partner(), partner()])[: 15 * ECHO_RATE_HZ]
+    near = stretched(room(far, 60), -ppm)
+    found = []
+    for known_ppm in (0.0, ppm, 0.9 * ppm):
+        reference = stretched(far, -known_ppm)
+        left = cancel(DoubleTalkEchoCanceller(), near, reference)
+        found.append(round(erle_db(near, left, 3, 15), 1))
+    print(f"ERLE at {ppm:+g} ppm: not known {found[0]} dB, known {found[1]} dB, known to a tenth {found[2]} dB")
+    assert found[0] >= 10
+    assert found[1] >= 25
+    assert found[2] >= 20
+
+
+def stretched(samples: Samples, ppm: float) -> Samples:
+    """As another clock would have it, `[N]`."""
+    stretcher = Stretcher()
+    out = np.concatenate([stretcher.push(samples[at : at + BLOCK], ppm) for at in range(0, len(samples), BLOCK)])
+    return np.pad(out, (0, BLOCK))[: len(samples)]
+
+
+@pytest.mark.parametrize(("delay_ms", "gain_db"), [(20, -6), (60, -6), (60, -15), (300, -6), (300, -15)])
+def test_the_first_words_do_not_come_through_while_the_room_is_not_known(delay_ms: int, gain_db: float) -> None:
+    far = partner()[: 2 * ECHO_RATE_HZ]
+    near = room(far, delay_ms, gain_db)
+    loudest = []
+    for canceller in (WebRtcEchoCanceller(), DoubleTalkEchoCanceller()):
+        left = cancel(canceller, near, far)
+        loudest.append(max(level_dbfs(left[at : at + BLOCK]) for at in range(0, 3 * ECHO_RATE_HZ // 2, BLOCK)))
+    print(f"{delay_ms} ms, {gain_db} dB: loudest {loudest[1]:.1f} dBFS, without a guard {loudest[0]:.1f} dBFS")
+    assert loudest[1] <= -30
+
+
+def test_a_user_who_interrupts_the_first_words_is_heard() -> None:
+    far, speech = partner(), user()
+    echo = room(far, 60)
+    during = slice(round(0.6 * ECHO_RATE_HZ), round(0.6 * ECHO_RATE_HZ) + len(speech))
+    speech = speech * np.float32(10 ** ((level_dbfs(echo[during]) + 6 - level_dbfs(speech)) / 20))
+    near = echo.copy()
+    near[during] += speech
+    heard = cancel(DoubleTalkEchoCanceller(), near, far)[during.start + AEC3_DELAY : during.stop + AEC3_DELAY]
+    lost_db = level_dbfs(speech) - level_dbfs(heard)
+    alike = float(np.corrcoef(loudness(heard), loudness(speech))[0, 1])
+    print(f"{lost_db:.1f} dB lost, alike {alike:.2f}")
+    assert lost_db < 6
+    assert alike > 0.7
 
 
 def test_words_of_an_interruption_are_recognised() -> None:

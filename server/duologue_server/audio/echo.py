@@ -1,6 +1,7 @@
 """Takes the partner's own voice out of the microphone."""
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -179,6 +180,49 @@ _SPARE_BETTER = 1.5
 best 0.9 dB less of a user who interrupts."""
 
 
+_LEARNING_FRAMES = 150
+"""Of sound: for so long after its beginning AEC3 may let some syllables through, as soon as it believes in a delay."""
+_LONGEST_ECHO_FRAMES = 40
+_ECHO_LIKE = 2.0
+"""3 dB louder than any echo so far, somebody speaks."""
+_GUARDED_GAIN = 0.2
+_SOFT_FRAMES = 25
+"""After somebody was that loud, softer syllables may follow."""
+
+
+class StartGuard:
+    """Lowers what a canceller leaves while it still learns, unless it is louder than the echo can be.
+
+    How loud that is follows from the frames in which the canceller, which begins by suppressing nearly everything,
+    found echo alone: the most of the microphone's energy against the loudspeaker's in the last 400 ms.
+    """
+
+    def __init__(self, learnt_frames: int = 0) -> None:
+        self._frames = learnt_frames
+        self._far = deque([0.0] * _LONGEST_ECHO_FRAMES, maxlen=_LONGEST_ECHO_FRAMES)
+        self._loss = 0.0
+        self._gain = 1.0
+        self._soft_frames = 0
+
+    def apply(self, near: Samples, far: Samples, out: Samples) -> Samples:
+        """One frame `[160]` of what was left."""
+        if self._frames >= _LEARNING_FRAMES:
+            return out
+        energy = float(np.dot(near, near))
+        self._far.append(float(np.dot(far, far)))
+        loudest = max(self._far)
+        self._frames += self._far[-1] > _LOUD_FAR
+        wanted = 1.0
+        if loudest > _LOUD_FAR:
+            if 10 * float(np.dot(out, out)) < energy:
+                self._loss = max(self._loss, energy / loudest)
+            self._soft_frames = _SOFT_FRAMES if energy > _ECHO_LIKE * self._loss * loudest else self._soft_frames - 1
+            if self._soft_frames <= 0:
+                wanted = _GUARDED_GAIN
+        before, self._gain = self._gain, wanted
+        return out if before == wanted == 1.0 else out * np.linspace(before, wanted, ECHO_FRAME, dtype=np.float32)
+
+
 class DoubleTalkEchoCanceller:
     """AEC3 while the partner speaks alone, the Kalman filter as soon as the user speaks too.
 
@@ -208,6 +252,7 @@ class DoubleTalkEchoCanceller:
     def reset(self) -> None:
         self._suppressor = WebRtcEchoCanceller()
         self._filter = KalmanFilter()
+        self._guard = StartGuard()
         self._spare: _Spare | None = None
         self._doubtful_frames = 0
         self._late = np.zeros(AEC3_DELAY, np.float32)
@@ -225,7 +270,7 @@ class DoubleTalkEchoCanceller:
         linear, self._late = line[:ECHO_FRAME], line[ECHO_FRAME:]
         if self._silent_frames > _ASLEEP_FRAMES and self._share == 1.0:
             return linear  # AEC3 may sleep: it would not be heard, and it keeps what it knows of the room
-        suppressed = self._suppressor.process(near, far)
+        suppressed = self._guard.apply(near, far, self._suppressor.process(near, far))
         before, self._share = self._share, self._next_share()
         if before == self._share == 1.0:  # nothing sounds: the case of nearly all of a day
             return linear
@@ -269,6 +314,7 @@ class DoubleTalkEchoCanceller:
             spare.left_in_use += float(np.dot(left, left))
         if spare.frames > _SPARE_JUDGED_FRAMES and _SPARE_BETTER * spare.left < spare.left_in_use:
             self._suppressor, self._filter, self._spare = spare.suppressor, spare.filter, None
+            self._guard = StartGuard(learnt_frames=spare.frames)
             self._surprise_db = self._usual_db = self._held = 0.0
             self.restarts += 1
         elif spare.frames > _SPARE_LAST_FRAMES or self._silent_frames > _ASLEEP_FRAMES:

@@ -233,7 +233,7 @@ class VoiceHost:
         except (DeviceTrouble, ValueError):
             self._try_again()
             return
-        self._use(device, "The sound device is back")
+        self._use(device, "The sound device is back:")
 
     def _use(self, device: SoundDevice, why: str) -> None:
         """Goes on with this device, or as text, and then tries again."""
@@ -249,7 +249,7 @@ class VoiceHost:
         self._voice.canceller.reset()
         self._loop.use_device(self._sound.has_input, self._sound.has_output)
         self._expect_sound()
-        self._tell(DeviceTrouble("found", f"{why}: {self._sound.description}", "Go on"))
+        self._tell(DeviceTrouble("found", f"{why} {self._sound.description}", "Go on"))
         self._tell_all(device)
 
     def _expect_sound(self) -> None:
