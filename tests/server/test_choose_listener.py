@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from duologue_server.audio.player import Player
 from duologue_server.options import Options
+from duologue_server.trace.clock import VirtualClock
 from duologue_server.voice.assembly import load_voice
 from duologue_server.voice.choose_listener import choose_listener, open_own
 from duologue_server.voice.moonshine_folder import read_tokens_json
@@ -125,4 +127,6 @@ def test_the_voice_starts_all_the_same_and_tells_the_user(tmp_path: Path) -> Non
     assert "is used instead" in trouble.what
     assert voice.listener.name.endswith("base-en")
     assert bare(voice.listener.final(clip("stop"))) == "stop"
-    assert voice.volume == 0.5
+    player = Player(voice.speaker.rate_hz)
+    voice.loop(player, VirtualClock(free_compute=True), lambda message: None)
+    assert player.volume == 0.5

@@ -93,6 +93,27 @@ class SoundServer:
             (self._folder / "runtime/pulse/pid").unlink(missing_ok=True)
 
     @contextlib.contextmanager
+    def echoing(self, gain_db: float) -> Iterator[None]:
+        """Lets what is played into `spk` be heard in the microphone, quieter and some 60 ms later.
+
+        Not by `module-loopback`: with it, PortAudio's output stalls for seconds.
+        """
+        form = ["--format=s16le", f"--rate={RATE_HZ}", "--channels=1", "--latency-msec=60"]
+        volume = round(65536 * 10 ** (gain_db / 60))  # PulseAudio's volumes are cubic
+        hear = ["parec", "--device=spk.monitor", *form]
+        say = ["pacat", "--playback", "--device=micsink", f"--volume={volume}", *form]
+        with (
+            subprocess.Popen(say, env=self.environment, stdin=subprocess.PIPE, bufsize=0) as player,
+            subprocess.Popen(hear, env=self.environment, stdout=subprocess.PIPE) as recorder,
+        ):
+            threading.Thread(target=_pass_on, args=(recorder, player), daemon=True).start()
+            try:
+                yield
+            finally:
+                recorder.kill()
+                player.kill()
+
+    @contextlib.contextmanager
     def recording(self) -> Iterator["Recording"]:
         """Records what is played into `spk`."""
         command = ["parec", "--device=spk.monitor", "--format=s16le", f"--rate={RATE_HZ}", "--channels=1"]
@@ -111,11 +132,25 @@ class SoundServer:
         with subprocess.Popen(command, env=self.environment, stdin=subprocess.PIPE) as player:
             assert player.stdin is not None
             threading.Thread(target=_feed, args=(player, samples.astype(np.float32).tobytes()), daemon=True).start()
-            yield
-            player.kill()
+            try:
+                yield
+            finally:
+                player.kill()
 
     def _ask(self, *words: str) -> int:
         return subprocess.run(["pactl", *words], env=self.environment, capture_output=True, check=False).returncode
+
+
+def _pass_on(recorder: "subprocess.Popen[bytes]", player: "subprocess.Popen[bytes]") -> None:
+    """What is recorded is played, from a second after the first on: what piles up before would be a lasting delay."""
+    assert recorder.stdout is not None
+    assert player.stdin is not None
+    begins_s: float | None = None
+    with contextlib.suppress(BrokenPipeError):
+        while piece := recorder.stdout.read(2 * RATE_HZ // 100):
+            begins_s = time.monotonic() + 1.0 if begins_s is None else begins_s
+            if time.monotonic() >= begins_s:
+                player.stdin.write(piece)
 
 
 def _feed(player: "subprocess.Popen[bytes]", data: bytes) -> None:
