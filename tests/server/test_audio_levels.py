@@ -46,7 +46,9 @@ def test_the_faintest_hum_is_a_microphone() -> None:
 
 def test_sound_that_comes_back_is_told_and_a_microphone_that_was_heard_is_trusted_for_longer() -> None:
     seconds = 50
-    _, back = check([ZEROS] * 2 * seconds + [HUM] + [ZEROS] * 10 * seconds, {99: "silent_input", 100: "found"})
+    blocks = [ZEROS] * 2 * seconds + [HUM] + [ZEROS] * 10 * seconds
+    _, back, again = check(blocks, {99: "silent_input", 100: "found", 600: "silent_input"})
+    assert "zeros for 10 s" in again.what
     assert back.what == "The microphone 'Headset' gives sound again"
     pauses = [HUM] + [ZEROS] * 10 * seconds + [HUM] + [ZEROS] * 20 * seconds + [HUM] + [ZEROS] * 39 * seconds
     check(pauses, {500: "silent_input", 501: "found", 1501: "silent_input", 1502: "found"})

@@ -23,7 +23,7 @@ class SilentInputDetector:
     """Notices a microphone that delivers exact zeros: no real one does, but a blocked or muted one does.
 
     So do some noise filters between two words. So a microphone that has been heard is trusted for longer, and each
-    time that it came back, for twice as long.
+    time that it came back after that, for twice as long.
     """
 
     def __init__(self, rate_hz: int, device: str, after_s: float = SILENT_AFTER_S, gap_s: float = 0.0) -> None:
@@ -45,11 +45,10 @@ class SilentInputDetector:
         nonzero = np.flatnonzero(block)
         if len(nonzero):
             self._zeros = len(block) - 1 - int(nonzero[-1])
-            if not self._heard:
-                self._heard, self._patience_s = True, GATED_AFTER_S
-            if self._told:
-                self._told = False
-                self._patience_s *= 2
+            came_back, told = self._heard and self._told, self._told
+            self._patience_s = max(GATED_AFTER_S, 2 * self._patience_s if came_back else self._patience_s)
+            self._heard, self._told = True, False
+            if told:
                 return DeviceTrouble("found", f"The microphone '{self._device}' gives sound again", "Go on")
             return None
         self._zeros += len(block)
