@@ -16,6 +16,7 @@ from duologue_server.suggest.structure.found import (
     text_of,
 )
 from duologue_server.suggest.structure.loops import LOOP_CHECKS
+from duologue_server.suggest.structure.names import NAME_CHECKS
 from duologue_server.suggest.structure.repeats import REPEAT_CHECKS
 
 LONG_LINES = 60
@@ -48,6 +49,15 @@ def plain(found: Found) -> bool:
 def in_function(found: Found) -> bool:
     """In a class or a module, a name assigned to itself takes an outer name in."""
     return function_around(found.here) is not None
+
+
+def in_block(found: Found) -> bool:
+    """Inside a function, as a statement of its own; the last expression of a file or a notebook may be shown."""
+    statement = found.here.parent
+    if statement is None or function_around(found.here) is None or _is_asserted(found.here):
+        return False
+    block = statement.parent
+    return block is not None and (block.type in _BLOCKS or block.type in ("if_statement", "else_clause"))
 
 
 def on_text(found: Found) -> bool:
@@ -154,7 +164,7 @@ def grew(found: Found) -> bool:
     function = found.here
     name = "|".join(text_of(at.child_by_field_name("name")) for at in [function, *around(function)])
     lines = function.end_point[0] - function.start_point[0] + 1
-    first = found.memory.setdefault(name, lines)
+    first: int = found.memory.setdefault(name, lines)
     found.words["lines"] = str(lines // 10 * 10)
     return first <= LONG_LINES < lines and lines - first >= GREW_LINES
 
@@ -211,6 +221,7 @@ def other_side_is_no_flag(found: Found) -> bool:
 CHECKS: Mapping[str, Check] = {
     "plain": plain,
     "in_function": in_function,
+    "in_block": in_block,
     "on_text": on_text,
     "may_change": may_change,
     "not_reraised": not_reraised,
@@ -230,5 +241,6 @@ CHECKS: Mapping[str, Check] = {
     **LOOP_CHECKS,
     **REPEAT_CHECKS,
     **CALL_CHECKS,
+    **NAME_CHECKS,
 }
 """By the name that a rule's `check` gives."""

@@ -9,6 +9,9 @@ MOST_LEAVES = 40
 MOST_BYTES = 300
 """Of a line that may be a copy of the one before."""
 _STATEFUL = re.compile(r"call|invocation|await|assignment|update|named_expr|yield|let_condition|macro")
+_QUESTION = re.compile(
+    r"(?:^|[.:\s!])(?:is|has|contains|starts|ends|len|isinstance|startswith|endswith)(?:_\w+|[A-Z]\w*)?$"
+)
 _CHAINED = frozenset({"if_statement", "if_expression", "elif_clause"})
 
 
@@ -21,11 +24,19 @@ def asked_twice(found: Found) -> bool:
     seen: dict[str, Node] = {}
     for condition, initializer in _conditions(head):
         text = " ".join((text_of(initializer) + ";" + text_of(condition)).split())
-        if text in seen and not any(_STATEFUL.search(node.type) for node in inside(condition)) and initializer is None:
+        if text in seen and initializer is None and not _may_change(condition):
             found.words["line"] = str(seen[text].start_point[0] + 1)
             found.here = condition
             return True
         seen.setdefault(text, condition)
+    return False
+
+
+def _may_change(condition: Node) -> bool:
+    """Asked a second time, it may give another answer; what is called by the name of a question does not."""
+    for node in inside(condition):
+        if _STATEFUL.search(node.type) and not _QUESTION.search(text_of(node).partition("(")[0]):
+            return True
     return False
 
 

@@ -1,0 +1,2 @@
+(expression_statement [(identifier) (template_string) (array) (number)] @here)
+(expression_statement (binary_expression operator: ["==" "===" "!=" "!==" "<" ">" "<=" ">=" "+" "-" "*" "/" "%"]) @here)

@@ -1,0 +1,1 @@
+(expression_statement [(binary_expression operator: ["==" "!=" "<" ">" "<=" ">=" "+" "-" "*" "/"]) (identifier)] @here)
