@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from duologue_server.trace.clock import Job, VirtualClock
-from duologue_server.voice.ear import BLOCK, LONGEST_SEGMENT_S, Ear, common_words
+from duologue_server.voice.ear import BLOCK, LONGEST_SEGMENT_S, SHORT_S, Ear, common_words
 from duologue_server.voice.gate import Edge, SpeechGate
 from duologue_server.voice.listener import Listener
 from duologue_server.voice.moonshine import MoonshineListener
@@ -228,9 +228,11 @@ def test_a_long_turn_is_recognised_in_segments_none_longer_than_the_bound() -> N
     speech = np.tile(vowel, 1 + int((LONGEST_SEGMENT_S + 5) / 0.35))
     timeline.hear(silence(0.5), speech, silence(0.5))
     timeline.ear.end_turn()
-    assert len(listener.finals_s) == 2
+    long_s = [length_s for length_s in listener.finals_s if length_s > SHORT_S]
+    assert len(long_s) == 2, "while it was short, it was recognised at every pause"
     assert max(listener.finals_s) < LONGEST_SEGMENT_S + 0.5
-    assert timeline.finals() == ["whole1 whole2"]
+    count = len(listener.finals_s)
+    assert timeline.finals() == [f"whole{count - 1} whole{count}"]
 
 
 def test_names_are_written_as_in_the_buffer_once_they_are_known() -> None:

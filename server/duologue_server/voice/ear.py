@@ -26,8 +26,10 @@ PRE_ROLL_MS = 300
 TAIL_MS = 300
 """Kept after the speech; longer silences are left out of what is recognised."""
 PARTIAL_EVERY_MS = 320
-PAUSE_MS = 150
-"""So much silence, and the whole turn is recognised on speculation."""
+PAUSE_MS, SHORT_PAUSE_MS = 150, 100
+"""So much silence, and the whole turn is recognised on speculation: of a short one before the gate has closed."""
+SHORT_S = 4
+"""Such a turn may be a question that is answered at once, and to recognise it once too often costs little."""
 LONG_SEGMENT_S, LONGEST_SEGMENT_S = 10, 30
 """A segment is closed at the first pause after the one, so that a long turn is not recognised again as a whole at each
 of its pauses; at the other it is closed in the middle of a word."""
@@ -91,6 +93,13 @@ class _Turn:
         front = [segment.text or "" for segment in self.segments[:-1]]
         end = self.stable if self.last.text is None else self.last.text
         return " ".join(part for part in (*front, end) if part)
+
+    def spoken_on(self) -> None:
+        """It was a pause, and no end."""
+        self.paused = False
+        if self.last.text:
+            self.partial = self.stable = self.last.text
+        self.last.spoken_on()
 
     def unknown(self) -> _Segment | None:
         """The first segment whose final text is not known."""
@@ -215,10 +224,7 @@ class Ear:
             turn = _Turn(start_sample=max(onset_sample, self._not_before), end_sample=self._heard, taken_until=start)
             self._turn = turn
         turn.taken_until = max(turn.taken_until, start)
-        turn.paused = False
-        if turn.last.text:
-            turn.partial = turn.stable = turn.last.text
-        turn.last.spoken_on()
+        turn.spoken_on()
 
     def _take(self, turn: _Turn) -> None:
         """Adds what is new to the turn, and sees what that calls for."""
@@ -229,9 +235,12 @@ class Ear:
             new = self._heard - turn.taken_until
             turn.last.add(self._recent[len(self._recent) - new :] if new else self._recent[:0])
             turn.taken_until = self._heard
-        if not self._gate.is_open and silence >= _samples(PAUSE_MS):
-            turn.paused = True
         length_s = turn.last.length / RATE_HZ
+        short = length_s <= SHORT_S and len(turn.segments) == 1
+        if silence >= _samples(SHORT_PAUSE_MS if short else PAUSE_MS) and (short or not self._gate.is_open):
+            turn.paused = True
+        elif turn.paused and self._gate.is_open:
+            turn.spoken_on()
         if length_s >= LONGEST_SEGMENT_S:
             self._cut(turn)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from duologue_server.voice.moonshine_folder import open_folder
 from duologue_server.voice.moonshine_weights import BASE_EN, TINY_EN, WORD_START, Opened, Pack, open_pack
 from duologue_server.voice.readings import favoured
+from duologue_server.voice.short_words import load as load_short_words
 
 Samples = NDArray[np.float32]
 Logits = NDArray[np.float32]
@@ -70,6 +71,7 @@ class MoonshineListener:
         self._opened: dict[str, Opened] = {}
         self._names: tuple[str, ...] = ()
         self._tree: Node | None = None
+        self._short_words = load_short_words() if own is None else None
 
     @property
     def name(self) -> str:
@@ -90,7 +92,8 @@ class MoonshineListener:
         for pack in (TINY_EN, BASE_EN) if final else (TINY_EN,):
             began = time.perf_counter()
             model = self._model(pack)
-            _Decoding(model, np.zeros(RATE_HZ // 2, np.float32)).step(np.array([[_BEGIN]]))
+            nothing = np.zeros(RATE_HZ // 2, np.float32)
+            _Decoding(model, nothing, encoded(model, nothing)).step(np.array([[_BEGIN]]))
             reports.append(LoadReport(model.name, time.perf_counter() - began, model.folded))
         return tuple(reports)
 
@@ -133,12 +136,17 @@ class MoonshineListener:
         if speech is None:
             return ""
         model = self._model(pack)
+        states = encoded(model, speech)
+        if pack is BASE_EN and self._short_words is not None:
+            word = self._short_words.word(states[0], len(speech) / RATE_HZ)
+            if word:
+                return f"{word.capitalize()}."
         limit = math.ceil(TOKENS_PER_S * len(speech) / RATE_HZ) + SPARE_TOKENS
         tokens: list[int] = []
         if tree is not None:
-            tokens = _believed(*beam(_Decoding(model, speech), limit, tree))
+            tokens = _believed(*beam(_Decoding(model, speech, states), limit, tree))
         # What the names led astray may still be plain words.
-        tokens = tokens or _believed(*greedy(_Decoding(model, speech), limit))
+        tokens = tokens or _believed(*greedy(_Decoding(model, speech, states), limit))
         return to_text(tokens, model.tokens)
 
 
@@ -173,16 +181,21 @@ def prepare(audio: Samples) -> Samples | None:
     return np.pad(speech, (SILENCE_BEFORE_MS * RATE_HZ // 1000, SILENCE_AFTER_MS * RATE_HZ // 1000))
 
 
+def encoded(model: Opened, audio: Samples) -> NDArray[np.float32]:
+    """`[1, T, D]`: what the encoder makes of prepared audio `[N]`."""
+    feeds: dict[str, object] = {"input_values": audio[None]}
+    if any(i.name == "attention_mask" for i in model.encoder.get_inputs()):
+        feeds["attention_mask"] = np.ones((1, len(audio)), np.int64)
+    states: NDArray[np.float32] = model.encoder.run(None, feeds)[0]
+    return states
+
+
 class _Decoding:
     """One utterance under decoding: its encoded audio, and what the decoder remembers of the text so far `[B, ...]`."""
 
-    def __init__(self, model: Opened, audio: Samples) -> None:
+    def __init__(self, model: Opened, audio: Samples, states: NDArray[np.float32]) -> None:
         self._decoder = model.decoder
-        feeds: dict[str, object] = {"input_values": audio[None]}
         mask = np.ones((1, len(audio)), np.int64)
-        if any(i.name == "attention_mask" for i in model.encoder.get_inputs()):
-            feeds["attention_mask"] = mask
-        states = model.encoder.run(None, feeds)[0]
         inputs = {i.name: i for i in self._decoder.get_inputs()}
         self._fixed: dict[str, NDArray[np.float32] | NDArray[np.int64]] = {"encoder_hidden_states": states}
         if "encoder_attention_mask" in inputs:
