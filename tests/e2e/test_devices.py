@@ -168,11 +168,11 @@ def test_a_muted_microphone_is_told_and_when_it_is_over(server: SoundServer) -> 
     noise = np.random.default_rng(1).standard_normal(90 * RATE_HZ) * 0.001
     try:
         voice.ready()
-        voice.expect("silent_input", "nothing but zeros for 2 s: is it muted?")
+        voice.expect("silent_input", "nothing but zeros for 2 s, as if it were muted")
         with server.speaking(noise.astype(np.float32)):
             voice.expect("found", "gives sound again")
             pactl(server, "set-source-mute mic 1")
-            voice.expect("silent_input", "is it muted?")
+            voice.expect("silent_input", "as if it were muted")
             pactl(server, "set-source-mute mic 0")
             voice.expect("found", "gives sound again")
     finally:

@@ -30,7 +30,7 @@ def check(blocks: list[np.ndarray], told: dict[int, str], gap_s: float = 0.0) ->
 
 def test_two_seconds_of_zeros_are_told_once() -> None:
     (trouble,) = check([ZEROS] * 300, {99: "silent_input"})
-    assert "'Headset' has delivered nothing but zeros for 2 s: is it muted?" in str(trouble)
+    assert "'Headset' has delivered nothing but zeros for 2 s, as if it were muted" in str(trouble)
     assert "privacy settings" in trouble.remedy
 
 
