@@ -57,7 +57,8 @@ class SilentInputDetector:
         self._told = True
         return DeviceTrouble(
             "silent_input",
-            f"The microphone '{self._device}' has delivered nothing but zeros for {self._patience_s:g} s, as if it were muted",
+            f"The microphone '{self._device}' has delivered nothing but zeros for {self._patience_s:g} s, "
+            "as if it were muted",
             "Unmute it, allow this program to use it in the system's privacy settings, "
             "or choose another one with the setting duologue.inputDevice",
         )
