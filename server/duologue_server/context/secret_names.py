@@ -11,6 +11,8 @@ Strength = Literal["strong", "middling", "weak"]
 SHORTEST_STRONG = 4
 SHORTEST_MIDDLING = 8
 LONGEST_VALUE = 4_000
+LINE_AROUND = 400
+"""Characters of a line before and after a name that are looked at: lines may be very long."""
 
 _KEYS = (
     "api access private account auth signing master encryption license subscription shared storage deploy session hmac "
@@ -149,7 +151,7 @@ def _bare(text: str, start: int, glue: re.Match[str], strength: Strength, config
     bare = _BARE.match(text, at)
     if bare is None or sign not in ("=", ":", ":=", "=>", "is", "was"):
         return
-    line_start = text.rfind("\n", 0, start) + 1
+    line_start = max(text.rfind("\n", max(0, start - LINE_AROUND), start) + 1, start - LINE_AROUND, 0)
     lead = text[line_start:start]
     stands_alone = (
         re.fullmatch(r"[ \t]*(?:-[ \t]+|export[ \t]+|set[ \t]+|ENV[ \t]+|ARG[ \t]+|[\"'])?", lead) is not None
@@ -164,8 +166,8 @@ def _bare(text: str, start: int, glue: re.Match[str], strength: Strength, config
         ):
             yield at, at + len(value)
         return
-    line_end = text.find("\n", at)
-    line_end = len(text) if line_end < 0 else line_end
+    line_end = text.find("\n", at, at + LINE_AROUND)
+    line_end = at + LINE_AROUND if line_end < 0 else line_end
     connection = ";" in text[line_start:line_end] and _CONNECTION.search(text, line_start, line_end)
     value = bare.group()
     if connection and sign == "=" and _counts(value, strength):
@@ -179,7 +181,7 @@ def _bare(text: str, start: int, glue: re.Match[str], strength: Strength, config
 
 def _in_words(text: str, start: int, end: int, strength: Strength) -> Iterator[tuple[int, int]]:
     """`machine host login ann password …`, as in .netrc, and `ENV DB_PASSWORD …`."""
-    line_start = text.rfind("\n", 0, start) + 1
+    line_start = max(text.rfind("\n", max(0, start - LINE_AROUND), start) + 1, start - LINE_AROUND, 0)
     lead = text[line_start:start]
     if re.search(r"\b(?:login|machine)\s", lead) or re.fullmatch(r"[ \t]*(?:ENV|ARG)[ \t]+", lead):
         bare = re.compile(r"[ \t]+(\S{4,400})").match(text, end)

@@ -96,7 +96,7 @@ def is_long_secret(value: str, before: str) -> bool:
     body = value.rstrip("=")
     if not (re.search(r"[a-z]", body) and re.search(r"[A-Z]", body) and re.search(r"\d", body)):
         return False
-    if _NOT_SECRET_BEFORE.search(before):
+    if _NOT_SECRET_BEFORE.search(before) or all(_is_word(part) for part in re.split(r"[/_+-]", body)):
         return False
     counts = Counter(body)
     bits = -sum(count / len(body) * math.log2(count / len(body)) for count in counts.values())
@@ -123,7 +123,7 @@ def _by_chance(part: str) -> bool:
 
 def _is_word(part: str) -> bool:
     """Letters, or letters and then a short number, as names have."""
-    return re.fullmatch(r"(?:[A-Z]?[a-z]*|[A-Z]*)(?:[A-Z][a-z]+)*\d{0,4}", part) is not None
+    return re.fullmatch(r"(?:[A-Z]{1,3}[a-z]+|[a-z]+|[A-Z]*)(?:[A-Z]{1,2}[a-z]+)*[A-Z]{0,3}\d{0,4}", part) is not None
 
 
 def _class(character: str) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, TypedDict
 
+from duologue_server.context.masking import mask_secrets, secret_values
+
 MOST_LINES = 12
 MOST_CHARACTERS = 600
 """Of one line of the conversation."""
@@ -32,21 +34,29 @@ def build_messages(
 ) -> list[Message]:
     """Messages for one turn.
 
-    `digest` describes the code around the cursor, secrets masked; `lines` is the conversation so far, oldest first, as
+    Secrets are masked wherever they stand, and one that is known from one place in all of them. `digest` describes the
+    code around the cursor; `lines` is the conversation so far, oldest first, as
     ("user" | "partner", text), where a partner's text is only what had been heard of it; `interrupted` is what had
     been heard of the utterance that this turn broke off, None when it broke off nothing; `waiting` are remarks that
     the partner has not made yet.
     """
-    context = f"{SYSTEM}\n\n<editor>\n{digest}\n</editor>" if digest else SYSTEM
+    lines = lines[-MOST_LINES:]
+    said = (question, interrupted or "", *waiting, *(text for _, text in lines))
+    known = secret_values(digest).union(*(secret_values(text, config=True) for text in said))
+
+    def short(text: str) -> str:
+        return _cut(mask_secrets(text, known, config=True))  # masked first: half a secret is not recognised
+
+    context = f"{SYSTEM}\n\n<editor>\n{mask_secrets(digest, known)}\n</editor>" if digest else SYSTEM
     if waiting:
-        context += "\n\nFound by tools and not yet mentioned:\n" + "\n".join(f"- {_cut(text)}" for text in waiting)
+        context += "\n\nFound by tools and not yet mentioned:\n" + "\n".join(f"- {short(text)}" for text in waiting)
     messages: list[Message] = [{"role": "system", "content": context}]
-    for role, text in lines[-MOST_LINES:]:
+    for role, text in lines:
         if text.strip():
-            messages.append({"role": "user" if role == "user" else "assistant", "content": _cut(text)})
-    asked = _cut(question)
+            messages.append({"role": "user" if role == "user" else "assistant", "content": short(text)})
+    asked = short(question)
     if interrupted is not None:
-        heard = f"after “{_cut(interrupted)}”" if interrupted.strip() else "before a word of it was heard"
+        heard = f"after “{short(interrupted)}”" if interrupted.strip() else "before a word of it was heard"
         asked = f"(I interrupted you {heard}; I did not hear the rest.) {asked}"
     messages.append({"role": "user", "content": asked})
     return messages
