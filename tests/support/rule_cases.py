@@ -18,7 +18,7 @@ CASES: list[tuple[str, str, str, str]] = [
         "func f(a int) bool { return a >= a }",
         "func f(a float64) bool { return next() == next() }",
     ),
-    ("self-assignment", "python", "def f(x):\n    x = x\n", "class A:\n    x = x\n"),
+    ("self-assignment", "python", "def f(x):\n    g()\n    x = x\n", "class A:\n    x = x\n"),
     (
         "self-assignment",
         "javascript",
@@ -225,7 +225,7 @@ CASES: list[tuple[str, str, str, str]] = [
     (
         "loop-variable-reused",
         "python",
-        "for i in a:\n    for i in b:\n        f(i)\n",
+        "for i in a:\n    for i in b:\n        f(i)\n    f(i)\n",
         "for i in a:\n    f(i)\nfor i in b:\n    for line in i:\n        f(line)\nfor _ in a:\n"
         "    for _ in b:\n        f()\n",
     ),

@@ -54,10 +54,13 @@ def swapped(found: Found) -> bool:
         return False
     parameters = [name for one in _parameters(defined[0].node) for name in _parameter_names(one)]
     arguments = [text_of(one) for one in statements(found["arguments"])]
+    function = function_around(found.here)
     for first, argument in enumerate(arguments[: len(parameters)]):
         for second in range(first + 1, min(len(arguments), len(parameters))):
             names = (parameters[first], parameters[second])
             if (arguments[second], argument) == names and names[0] != names[1] and all(len(name) > 2 for name in names):
+                if re.search(rf"\b{found.text('name')}\(\s*{names[0]},\s*{names[1]}\b", text_of(function)):
+                    return False  # called both ways round, on purpose
                 found.words["first"], found.words["second"] = argument, arguments[second]
                 return True
     return False
@@ -170,7 +173,7 @@ def _same_function(defined: _Defined, found: Found) -> bool:
 def _parameters(function: Node) -> list[Node]:
     whole = function.child_by_field_name("parameters")
     made = statements(whole) if whole is not None else []
-    if function.type == "function_definition" and made and _parameter_name(made[0]) in ("self", "cls"):
+    if made and _owner(function) and _parameter_name(made[0]) in ("self", "cls"):
         made = made[1:]
     return [one for one in made if one.type not in ("self_parameter", "positional_separator", "keyword_separator")]
 

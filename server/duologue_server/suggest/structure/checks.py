@@ -47,8 +47,9 @@ def plain(found: Found) -> bool:
 
 
 def in_function(found: Found) -> bool:
-    """In a class or a module, a name assigned to itself takes an outer name in."""
-    return function_around(found.here) is not None
+    """In a class or a module, a name assigned to itself takes an outer name in; alone after an else, it is a habit."""
+    ups = [at.type for at, _ in zip(around(found.here), range(3), strict=False)]
+    return function_around(found.here) is not None and "else_clause" not in ups
 
 
 def in_block(found: Found) -> bool:

@@ -26,6 +26,7 @@ MOST_OF_A_RULE = 20
 """Found in one document; a rule that finds more has misunderstood the file."""
 MOST_DOCUMENTS = 50
 _TEST_FILE = re.compile(r"(?:^|[_.-])(?:tests?|spec|conftest|testing)(?:[_.-]|$)|Tests?\.\w+$", re.IGNORECASE)
+_TEST_FOLDER = re.compile(r"/(?:__tests__|tests?|spec)/")
 _NAME = re.compile(r"[^\W\d]\w*\Z")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
@@ -126,7 +127,7 @@ class Structure:
         return found
 
     def _rules_for(self, source: Source) -> list[Rule]:
-        language_id, in_test = source.language_id, _TEST_FILE.search(source.name) is not None
+        language_id, in_test = source.language_id, _is_test(source)
         return [
             rule
             for rule in self.rules
@@ -193,6 +194,10 @@ def _look(found: Found, rule: Rule, line: int) -> _Hit | None:
         rule.says.format_map(words),
         about if _NAME.match(about) else "",
     )
+
+
+def _is_test(source: Source) -> bool:
+    return bool(_TEST_FILE.search(source.name) or _TEST_FOLDER.search(source.uri))
 
 
 class _Words(dict[str, str]):

@@ -38,7 +38,7 @@ def indexes_past_end(found: Found) -> bool:
 
 
 def same_variable_outside(found: Found) -> bool:
-    """A loop around it runs on the same variable."""
+    """A loop around it runs on the same variable, and goes on to use it."""
     starts = re.match(r"(?:var\s+)?(\w+)\s*=(?!=)", found.text("start"))
     name = found.text("name") or (starts.group(1) if starts else "_")
     found.words["name"] = name
@@ -52,7 +52,10 @@ def same_variable_outside(found: Found) -> bool:
         head = up.child_by_field_name("left") or up.child_by_field_name("initializer")
         if re.match(rf"(?:var\s+|let\s+|int\s+)?{re.escape(name)}(?:\s*=[^=]|\Z)", text_of(head)):
             body = up.child_by_field_name("body") or up  # what follows a loop's else comes after its last round
-            return body.start_byte <= found.here.start_byte < body.end_byte
+            if not body.start_byte <= found.here.start_byte < body.end_byte:
+                return False
+            rest = (body.text or b"")[found.here.end_byte - body.start_byte :].decode("utf-8", "replace")
+            return re.search(rf"\b{re.escape(name)}\b(?!\s+in\b)", rest) is not None or "++" in text_of(up)
     return False
 
 

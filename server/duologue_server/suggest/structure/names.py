@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from duologue_server.suggest.structure.found import Check, Found, Node, inside, text_of
+from duologue_server.suggest.structure.found import Check, Found, Node, around, inside, text_of
 
 SHORTEST = 6
 """A shorter name is near to too many others."""
@@ -13,6 +13,8 @@ _DECLARES = re.compile(
     r"declar|definition|parameter|import|pattern|_item|clause|spec|field_definition|export|use_|scoped_use|type|label|"
     r"pair|attribute|macro|jsx|enum"
 )
+
+_IMPORTS = re.compile(r"\Ause_|import|export")
 
 
 def misspelt(found: Found) -> bool:
@@ -29,7 +31,7 @@ def misspelt(found: Found) -> bool:
     if len(count) > MOST_NAMES:
         return False
     for text, node in once.items():
-        if count[text] > 1 or len(text) < SHORTEST or not _is_used(node):
+        if count[text] > 1 or len(text) < SHORTEST or re.search(r"\d", text) or not _is_used(node):
             continue
         meant = next((near for near in _near(text) if count[near] >= 2), None) or _longer(text, count)
         if meant is not None:
@@ -42,10 +44,10 @@ def misspelt(found: Found) -> bool:
 def _is_used(node: Node) -> bool:
     """A plain name that is read or called; of members only those of the object itself, which its class knows."""
     up = node.parent
-    if up is None or _DECLARES.search(up.type):
+    if up is None or _DECLARES.search(up.type) or any(_IMPORTS.search(at.type) for at in around(node)):
         return False
     if up.type == "member_expression" and node.type != "identifier":
-        return text_of(up).startswith("this.")
+        return text_of(up.child_by_field_name("object")) == "this"
     return node.type == "identifier"
 
 

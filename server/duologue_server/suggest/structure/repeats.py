@@ -77,7 +77,9 @@ def same_branches(found: Found) -> bool:
         return False
     if any(child.type == "elif_clause" for child in whole.children):
         return False
-    inner = found["a"]
+    inner, before = found["a"], whole.prev_named_sibling
+    if before is not None and "comment" in before.type:
+        return False
     return bool(statements(inner)) and not any("comment" in node.type for node in inside(whole))
 
 
@@ -94,7 +96,7 @@ def key_twice(found: Found) -> bool:
         if key.type == "string":
             if any(child.type == "interpolation" for child in key.children):
                 continue
-            text = text.strip("\"'") if found.tree.language_id != "python" else text
+            text = text[1:-1] if found.tree.language_id != "python" else text
         elif found.tree.language_id == "python" and key.type not in ("integer", "float"):
             continue
         if text in seen:
@@ -156,17 +158,17 @@ def _odd_one(run: list[list[str]]) -> tuple[int, str] | None:
         for other, column in enumerate(columns):
             if other == first:
                 continue
-            follows = [columns[first][row] in column[row] for row in range(len(run))]
+            follows = [columns[first][row] == column[row] for row in range(len(run))]
             if sum(follows) != len(run) - 1:
                 continue
             row = follows.index(False)
-            if row > 0 and column[row] == column[row - 1] and columns[first][row - 1] in column[row]:
+            if row > 0 and column[row] == column[row - 1] and columns[first][row - 1] == column[row]:
                 return row, run[row][other].strip("\"'")
     return None
 
 
 def _bare(text: str) -> str:
-    return text.strip("\"'_").lower()
+    return text.strip("\"'_")
 
 
 REPEAT_CHECKS: Mapping[str, Check] = {

@@ -1,2 +1,2 @@
 ((expression_statement . (call_expression function: (member_expression property: (property_identifier) @name)) @here) (#any-of? @name "trim" "trimStart" "trimEnd" "toUpperCase" "toLowerCase" "concat" "padStart" "padEnd" "startsWith" "endsWith" "includes" "toFixed"))
-((expression_statement . (call_expression function: (member_expression property: (property_identifier) @name) arguments: (arguments . [(regex) (string)] . [(string) (arrow_function)] .)) @here) (#any-of? @name "replace" "replaceAll"))
+((expression_statement . (call_expression function: (member_expression property: (property_identifier) @name) arguments: (arguments . [(regex) (string)] . (string) .)) @here) (#any-of? @name "replace" "replaceAll"))
