@@ -1,5 +1,6 @@
 """Nothing masked ever leaves: generated secrets in every place of a request, and code that stays as it is."""
 
+import random
 import string
 
 import pytest
@@ -12,7 +13,7 @@ from duologue_server.context.masking import E_MAIL, MASK, PRIVATE_ADDRESS, mask_
 from duologue_server.context.positions import Position
 from duologue_server.context.secret_shapes import is_placeholder
 from duologue_server.context.view import View
-from duologue_server.suggest.prompt import Message, build_messages
+from duologue_server.suggest.prompt import SYSTEM, Message, build_messages
 
 BASE62 = string.ascii_letters + string.digits
 URL_SAFE = BASE62 + "-_"
@@ -22,11 +23,6 @@ PIECE = 6
 
 def text_of(alphabet: str, least: int, most: int | None = None) -> st.SearchStrategy[str]:
     return st.text(alphabet, min_size=least, max_size=most or least)
-
-
-def with_variety(value: str) -> bool:
-    """As chance makes it: no machine that makes tokens gives `aaaaaaaa`."""
-    return len(set(value)) >= len(value) // 3 and any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
 
 
 tokens = st.one_of(
@@ -45,9 +41,18 @@ tokens = st.one_of(
     text_of(BASE62, 34).map("hf_{}".format),
 )
 """Tokens of known makers: masked wherever they stand."""
-keys = st.one_of(
-    text_of("0123456789abcdef", 32, 64), text_of(BASE62, 20, 48), text_of(BASE62 + "+/", 40).map("{}=".format)
-).filter(with_variety)
+
+
+def by_chance(alphabet: str, least: int, most: int) -> st.SearchStrategy[str]:
+    """As machines make keys; hypothesis by itself prefers `00000000`, which no machine gives."""
+    return st.builds(
+        lambda seed, size: "".join(random.Random(seed).choices(alphabet, k=size)),
+        st.integers(0, 2**32),
+        st.integers(least, most),
+    )
+
+
+keys = st.one_of(by_chance("0123456789abcdef", 32, 64), by_chance(BASE62, 20, 48), by_chance(BASE62 + "+/", 40, 40))
 """Strings of chance without a mark: masked beside a name that says so."""
 passwords = text_of(
     "".join(set(string.printable) - set(string.whitespace) - set("\"'`\\<>{}()[]$,;#%@:/&")), 8, 40
@@ -103,9 +108,11 @@ places = st.sampled_from(["code", "diagnostic", "line", "question", "offer", "el
 
 def check(text: str, secret: str, place: str) -> None:
     """The secret stands in one place of a request, and no piece of it comes out."""
-    sent = "\n".join(message["content"] for message in request_with(text, secret, place))
+    sent = "\n".join(message["content"] for message in request_with(text, secret, place)).replace(SYSTEM, "")
+    harmless = text.replace(secret, "") + PLAIN
     for start in range(len(secret) - PIECE + 1):
-        assert secret[start : start + PIECE] not in sent, sent
+        piece = secret[start : start + PIECE]
+        assert piece in harmless or piece not in sent, sent
 
 
 quickly = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -16,6 +16,7 @@ import tree_sitter
 
 from duologue_server.context.documents import ByteEdit, Changed, Snapshot
 from duologue_server.context.languages import Language, language_of
+from duologue_server.context.parameters import parameter_names
 from duologue_server.context.positions import Position, Range
 
 READ_BYTES = 4096
@@ -50,6 +51,14 @@ class Symbol:
     line: int
     """Zero-based."""
     end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """A definition with the names of its parameters; None where there can be none."""
+
+    symbol: Symbol
+    parameters: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +193,15 @@ class Syntax:
         """The text of that piece; empty where there is none."""
         piece = self.piece_at(position)
         return piece.text if piece else ""
+
+    def defined_in(self, line: int, end_line: int) -> list[Defined]:
+        """What is defined in the lines `line` up to, not including, `end_line`: what begins there."""
+        cursor = tree_sitter.QueryCursor(self._grammar.definitions)
+        cursor.set_point_range((line, 0), (max(line, end_line), 0))
+        found = list(self._definitions(cursor))
+        nodes = {(node.start_point[0], name): node for node, name, _ in found}
+        symbols = [symbol for symbol in self._symbols(found) if line <= symbol.line < end_line]
+        return [Defined(symbol, parameter_names(nodes[symbol.line, symbol.name])) for symbol in symbols]
 
     def imports(self) -> tuple[str, ...]:
         """What the document imports, as it is written there without its quotes, each once; of its first lines only."""
