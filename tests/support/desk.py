@@ -1,0 +1,75 @@
+"""A session between an editor and a voice that only note what they are told."""
+
+from typing import Any
+
+from duologue_server.context.documents import TextChange
+from duologue_server.context.positions import Position, Range
+from duologue_server.link.messages import (
+    Ask,
+    Reply,
+    ToVoice,
+)
+from duologue_server.options import Options
+from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
+from duologue_server.session.session import Session
+from duologue_server.trace.clock import VirtualClock
+
+URI = "file:///shop/prices.py"
+BUGGY = "def total(prices):\n    result = sum(prices)\n    print(result)\n    return resutl\n"
+LONG = "The tests are red again, and two of them are new."
+
+
+class Desk:
+    """An editor and a voice that only note what they are told."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.clock = VirtualClock(free_compute=True)
+        self.sent: list[ToVoice] = []
+        self.running = False
+        self.states: list[ClientState] = []
+        self.lines: list[TranscriptLine] = []
+        self.offers: list[OfferShown] = []
+        self.told: list[str] = []
+        self.session = Session(self.clock, self, self, options or Options())
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False
+
+    def send(self, message: ToVoice) -> None:
+        self.sent.append(message)
+
+    def state(self, state: ClientState) -> None:
+        self.states.append(state)
+
+    def transcript(self, line: TranscriptLine) -> None:
+        self.lines.append(line)
+
+    def offer(self, offer: OfferShown) -> None:
+        self.offers.append(offer)
+
+    def progress(self, percent: int, message: str) -> None:
+        self.told.append(f"{percent}")
+
+    def tell(self, severity: str, text: str) -> None:
+        self.told.append(f"{severity}: {text}")
+
+    def later(self, seconds: float) -> None:
+        self.clock.advance_to(self.clock.now_s() + seconds)
+
+    def of(self, kind: type[ToVoice]) -> list[Any]:
+        return [message for message in self.sent if isinstance(message, kind)]
+
+    def asked(self, text: str, turn: int = 1, interrupted: str | None = None) -> str:
+        """The user asks; the whole answer."""
+        now_s = self.clock.now_s()
+        self.session.from_voice(Ask(turn, text, now_s - 0.7, now_s, interrupted))
+        self.later(2.0)
+        return "".join(reply.text for reply in self.of(Reply) if reply.turn == turn)
+
+
+def insert(line: int, character: int, text: str) -> TextChange:
+    place = Position(line, character)
+    return TextChange(Range(place, place), text)
