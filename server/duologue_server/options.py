@@ -39,7 +39,7 @@ class Options:
     """What decides about the floor: the trained `model`, or `baseline`, voice-activity detection and timers."""
     unprompted_per_hour: int = 4
     """Most suggestions spoken without having been asked, in an hour; 0 is never."""
-    detectors: tuple[str, ...] = ("diagnostics", "ruff")
+    detectors: tuple[str, ...] = ("diagnostics", "ruff", "structure")
     """Where suggestions come from."""
     endpoint_url: str = ""
     """An OpenAI-compatible endpoint for answers, such as http://127.0.0.1:11434/v1; empty: built-in answers only."""
@@ -55,7 +55,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "volume": (0.1, 2.0),
     "unprompted_per_hour": (0, 60),
 }
-_KNOWN_DETECTORS = ("diagnostics", "ruff")
+_KNOWN_DETECTORS = ("diagnostics", "ruff", "structure")
 
 
 def camel(name: str) -> str:

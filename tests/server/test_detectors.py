@@ -9,6 +9,7 @@ from duologue_server.suggest.diagnostics import Diagnostics, survived
 from duologue_server.suggest.findings import SPOKEN_CHARACTERS, Detector, DetectorTrouble, Finding, Source, Span
 from duologue_server.suggest.ruff import RULES, Ruff
 from duologue_server.suggest.wording import spoken
+from support.ruff_case import TEXT
 from support.source import source_of
 
 STORE = """import os
@@ -85,7 +86,7 @@ def g():
     LATE = 2
 return 5
 """
-    found = Ruff().inspect(source_of(text))
+    found = Ruff().inspect(source_of(text)) + Ruff().inspect(source_of(TEXT))
     assert {finding.trigger for finding in found} == {f"ruff:{code}" for code in RULES}
     assert [finding.text for finding in found if not is_speakable(finding.text)] == []
     assert len({finding.key for finding in found}) >= len(RULES)

@@ -10,6 +10,7 @@ from typing import Any
 
 from duologue_server.context.digest import SuiteRun
 from duologue_server.context.documents import BadChange, Documents, TextChange, file_name
+from duologue_server.context.matching import matcher_of
 from duologue_server.context.positions import Encoding, Position
 from duologue_server.context.trees import ParseJob, Syntax, Trees
 from duologue_server.context.view import View
@@ -20,6 +21,7 @@ from duologue_server.suggest.diagnostics import Diagnostics
 from duologue_server.suggest.findings import Detector, DetectorTrouble, Finding
 from duologue_server.suggest.items import Change, Item
 from duologue_server.suggest.ruff import Ruff
+from duologue_server.suggest.structure.detector import Structure
 from duologue_server.trace.clock import Clock, run
 
 PARSE_AFTER_S = 0.15
@@ -69,7 +71,11 @@ class Workspace:
     def configure(self, options: Options) -> None:
         """Takes over settings; detectors that were switched off find nothing any more."""
         self.agenda.unprompted_per_hour = options.unprompted_per_hour
-        available: Mapping[str, Callable[[], Detector]] = {"diagnostics": lambda: self._diagnostics, "ruff": Ruff}
+        available: Mapping[str, Callable[[], Detector]] = {
+            "diagnostics": lambda: self._diagnostics,
+            "ruff": Ruff,
+            "structure": lambda: Structure(matcher_of),
+        }
         for name in set(self._detectors) - set(options.detectors):
             del self._detectors[name]
             for document in self.documents:
@@ -282,8 +288,11 @@ class Workspace:
         if isinstance(findings, Exception):
             self._warn_once(name, f"the detector '{name}' failed: {findings!r}; it is left out for this text")
             return
-        document = self.documents.get(view.uri)
-        if document is None or name not in self._detectors or document.revision != view.snapshot.revision:
+        detector, document = self._detectors.get(name), self.documents.get(view.uri)
+        if isinstance(detector, Structure):
+            for problem in detector.take_problems():
+                self._warn(f"a structural rule is left out: {problem}")
+        if document is None or detector is None or document.revision != view.snapshot.revision:
             return
         self._take(name, view.uri, findings)
 

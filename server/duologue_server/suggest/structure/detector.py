@@ -90,6 +90,7 @@ class Structure:
         """The rules at work, and what is wrong with others, each with its file and line."""
         self._seen: dict[str, _Seen] = {}
         self._late: dict[str, int] = {}
+        self._told = 0
         self._off: set[tuple[str, str]] = set()
         for problem in self.problems:
             logger.warning("a rule is left out: %s", problem)
@@ -125,6 +126,11 @@ class Structure:
             found += _new(source, made, seen.old, rule) if rule.only_new else made
         seen.hits, seen.facts = kept, {}
         return found
+
+    def take_problems(self) -> list[str]:
+        """What has gone wrong with rules since the last call, for the user."""
+        new, self._told = self.problems[self._told :], len(self.problems)
+        return new
 
     def _rules_for(self, source: Source) -> list[Rule]:
         language_id, in_test = source.language_id, _is_test(source)
