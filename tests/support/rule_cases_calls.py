@@ -105,4 +105,16 @@ CALL_CASES: list[tuple[str, str, str, str]] = [
         "func f(handler int) int { return handler + hanlder }",
         "func f(handler int, handlr int) int {}",
     ),
+    ("index-at-length", "python", "last = rows[len(rows)]", "last = rows[len(rows) - 1] + rows[len(other)]"),
+    ("index-at-length", "javascript", "last = rows[rows.length]", "rows[rows.length] = last"),
+    ("index-at-length", "typescript", "last = this.rows[this.rows.length]", "last = rows[rows.length - 1]"),
+    ("index-at-length", "rust", "fn f() { g(v[v.len()]); }", "fn f() { g(v[v.len() - 1]); }"),
+    ("index-at-length", "go", "func f() { g(v[len(v)]) }", "func f() { g(v[:len(v)], v[len(v)-1]) }"),
+    ("self-comparison", "typescript", "if (a.size !== a.size) go()", "if (a.size !== b.size) go()"),
+    (
+        "past-the-end",
+        "javascript",
+        "while (i <= rows.length) { use(rows[i++]); use(rows[i]) }",
+        "while (i < rows.length) { use(rows[i]) }",
+    ),
 ]

@@ -213,6 +213,13 @@ def not_asserted(found: Found) -> bool:
     return not _is_asserted(found.here)
 
 
+def not_assigned(found: Found) -> bool:
+    """Read and not written: JavaScript appends by writing at the length."""
+    up = found.here.parent
+    left = up.child_by_field_name("left") if up is not None else None
+    return left is None or left.id != found.here.id
+
+
 def other_side_is_no_flag(found: Found) -> bool:
     """`!a == b` is meant where `b` is a truth value itself."""
     side = found["other"]
@@ -238,6 +245,7 @@ CHECKS: Mapping[str, Check] = {
     "never_closed": never_closed,
     "missing_comma": missing_comma,
     "not_asserted": not_asserted,
+    "not_assigned": not_assigned,
     "other_side_is_no_flag": other_side_is_no_flag,
     **LOOP_CHECKS,
     **REPEAT_CHECKS,

@@ -21,6 +21,7 @@ _CHANGES = {
 def indexes_past_end(found: Found) -> bool:
     """The loop's bound `@bound` lets its variable reach the length of what its body indexes with it."""
     bound = " ".join(found.text("bound").split())
+    bound = bound[1:-1].strip() if bound.startswith("(") else bound
     for pattern in (*_PAST_THE_END, _RANGE, _INCLUSIVE):
         matched = pattern.match(bound)
         if matched is None:
