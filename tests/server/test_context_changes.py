@@ -1,64 +1,16 @@
 """What was changed, where names are defined and used, and how the user types."""
 
+import random
+
 import pytest
 
-from duologue_server.context.changes import Recent
 from duologue_server.context.documents import Documents, TextChange
 from duologue_server.context.nearby import describe, known_names
 from duologue_server.context.positions import Position, Range
 from duologue_server.context.rhythm import Rhythm
-from duologue_server.context.trees import Trees, parse
+from duologue_server.context.trees import parse
 from duologue_server.context.view import View
-
-URI = "file:///shop/store.py"
-CODE = """import os
-
-LIMIT = 3
-
-
-class Store:
-    def load(self, path):
-        data = read(path)
-        return data
-
-    def save(self, path):
-        return write(path)
-
-
-def main():
-    print(Store())
-"""
-
-
-class Desk:
-    """A document that is edited in time, with its tree and what was changed."""
-
-    def __init__(self, text: str = CODE, language_id: str = "python") -> None:
-        self.documents, self.trees, self.recent, self.now_s = Documents(), Trees(), Recent(), 0.0
-        self.document = self.documents.open(URI, language_id, 0, text)
-        self.parse()
-
-    def parse(self) -> None:
-        job = self.trees.job(self.document.snapshot())
-        if job is not None:
-            self.trees.finish(job, job.run())
-
-    def replace(self, old: str, new: str, after_s: float = 1.0) -> None:
-        """Types `new` in place of `old`, which stands once in the text."""
-        self.now_s += after_s
-        text = self.document.text
-        assert text.count(old) == 1, old
-        start = text.index(old)
-        ends = [Position(text.count("\n", 0, at), at - text.rfind("\n", 0, at) - 1) for at in (start, start + len(old))]
-        self.recent.before_change(self.document, self.trees.syntax(URI), self.now_s)
-        changed = self.documents.change(URI, None, [TextChange(Range(ends[0], ends[1]), new)])
-        self.trees.edited(changed)
-        self.recent.changed(changed, self.now_s)
-        self.parse()
-
-    def told(self) -> str:
-        view = View(self.document.snapshot(), self.trees.syntax(URI))
-        return "; ".join(self.recent.describe(view, self.now_s))
+from support.desk import CODE, URI, Desk
 
 
 @pytest.mark.parametrize(
@@ -138,8 +90,6 @@ def test_without_a_grammar_lines_are_told() -> None:
 
 def test_random_changes_keep_the_regions_true() -> None:
     """Outside of the regions, the text of the checkpoint and the text of now are the same."""
-    import random
-
     rng = random.Random(5)
     desk = Desk("".join(f"line {n}\n" for n in range(60)), "cobol")
     for _ in range(300):

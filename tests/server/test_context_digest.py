@@ -1,13 +1,16 @@
 """What the partner knows of a place: short, readable, without secrets."""
 
+from pathlib import Path
+
 import pytest
 
-from duologue_server.context.digest import MOST_CHARACTERS, Problem, SuiteRun, digest
+from duologue_server.context.digest import MOST_CHARACTERS, Digest, Problem, SuiteRun, digest
 from duologue_server.context.documents import Documents
 from duologue_server.context.masking import MASK, mask_secrets
 from duologue_server.context.positions import Position
 from duologue_server.context.trees import parse
 from duologue_server.context.view import View
+from support.desk import Desk
 
 CODE = "class Store:\n    def load(self, path):\n        return cursor.fetch(path)\n"
 
@@ -17,21 +20,48 @@ def view_of(text: str, language_id: str = "python", name: str = "store.py") -> V
     return View(snapshot, parse(snapshot))
 
 
-def test_a_person_can_read_it() -> None:
-    made = digest(
-        view_of(CODE), Position(2, 8), [Problem(2, 'undefined name "cursor"')], SuiteRun(4, 1, "test_load failed"), 1
+GOLDEN = Path(__file__).parents[1] / "data" / "digests"
+"""What a person would be told, one file a situation; read them."""
+
+
+def check(name: str, made: Digest) -> None:
+    assert made.text == (GOLDEN / f"{name}.txt").read_text("utf-8").removesuffix("\n")
+
+
+def test_a_parameter_was_added_and_the_tests_went_red() -> None:
+    desk = Desk()
+    desk.replace("load(self, path)", "load(self, path, mode)")
+    desk.replace("read(path)", "read(path, mod)")
+    caller = view_of("from store import Store\n\nprint(Store().load('shop.db'))\n", name="main.py")
+    desk.now_s += 8.0
+    problems = [Problem(7, 'undefined name "mod"')]
+    tests = SuiteRun(4, 1, "test_load: load() missing 1 required positional argument: 'mode'")
+    check("parameter_added", digest(desk.view, desk.place("mod)"), problems, tests, around=desk.surroundings(caller)))
+
+
+def test_in_the_middle_of_a_statement() -> None:
+    desk = Desk(
+        "use std::fs;\n\nstruct Store {\n    root: String,\n}\n\nimpl Store {\n"
+        "    fn load(&self, name: &str) -> String {\n        let path = 1;\n        path\n    }\n}\n",
+        "rust",
+        "file:///shop/store.rs",
     )
-    assert made.version == 7
-    assert made.text.splitlines() == [
-        "File store.py, Python, 4 lines. Cursor in line 3, in method load of class Store.",
-        'Problem in line 3: undefined name "cursor"',
-        "Tests: 4 passed, 1 failed: test_load failed",
-        "Last change in line 2.",
-        "     1 | class Store:",
-        "     2 |     def load(self, path):",
-        ">    3 |         return cursor.fetch(path)",
-        "     4 | ",
-    ]
+    for old, new in (("= 1", "= self"), ("= self", "= self.root.join("), ("join(;", "join(name;")):
+        desk.replace(old, new, 0.5)
+    check("middle_of_statement", digest(desk.view, desk.place("name;", 4), around=desk.surroundings()))
+
+
+def test_in_a_configuration_with_a_password() -> None:
+    desk = Desk(
+        "services:\n  db:\n    image: postgres:16\n    environment:\n      POSTGRES_USER: ann\n"
+        "      POSTGRES_PASSWORD: correcthorse\n    ports:\n      - 5432:5432\n",
+        "dockercompose",
+        "file:///shop/compose.yaml",
+    )
+    desk.replace("5432:5432", "5433:5432")
+    desk.now_s += 400.0
+    problems = [Problem(5, "the password correcthorse is too short")]
+    check("configuration", digest(desk.view, desk.place("5433"), problems, around=desk.surroundings()))
 
 
 @pytest.mark.parametrize(

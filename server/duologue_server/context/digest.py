@@ -1,18 +1,28 @@
 """A short description of where the user is, for a language model or a person to read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from duologue_server.context.masking import mask_secrets
+from duologue_server.context.languages import language_of
+from duologue_server.context.masking import mask_secrets, secret_values
+from duologue_server.context.nearby import describe, known_names
 from duologue_server.context.positions import Position
+from duologue_server.context.trees import Symbol
 from duologue_server.context.view import View
 
-MOST_CHARACTERS = 1_600
-"""About 400 tokens."""
+MOST_CHARACTERS = 2_400
+"""About 600 tokens."""
+HEAD_CHARACTERS = 1_400
+"""For what is told in words; the code has the rest."""
 LINES_AROUND = 15
-LINE_CHARACTERS = 120
+LINE_CHARACTERS = 160
 MOST_PROBLEMS = 4
+MOST_IMPORTS = 6
+LINES_MASKED = 80
+"""Lines above and below that masking sees: a key's beginning may be far out of sight."""
+
+_NESTED = frozenset({"key", "table", "element", "rule", "media", "keyframes"})
 
 
 class Problem(NamedTuple):
@@ -32,6 +42,20 @@ class SuiteRun(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known beyond the document itself."""
+
+    others: Sequence[View] = ()
+    """The other open documents."""
+    changes: Sequence[str] = ()
+    """What the user changed in the last minutes, as `changes.Recent` tells it."""
+    rhythm: str = ""
+    """How the user types, as `rhythm.Rhythm` tells it."""
+    secrets: Collection[str] = ()
+    """Known from elsewhere; masked wherever they stand."""
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """What the partner knows of a place in a document."""
 
@@ -47,27 +71,66 @@ def digest(
     problems: Sequence[Problem] = (),
     tests: SuiteRun | None = None,
     last_changed_line: int | None = None,
+    around: Surroundings = Surroundings(),
 ) -> Digest:
-    """Describes the code around the cursor: file, scope, problems nearby, tests, last change, numbered lines."""
+    """Describes the situation so that it can be read aloud: file and scope, what the user does and has just changed,
+    imports, the names at the cursor, problems nearby, tests; then numbered lines of code."""
     line = min(max(0, cursor.line), view.line_count - 1)
-    place = f"Cursor in line {line + 1}{_scope(view, cursor)}."
-    head = [f"File {_cut(view.name)}, {view.language}, {view.line_count} lines. {place}"]
+    head = [
+        f"File {_cut(view.name)}, {view.language}, {view.line_count} lines. "
+        f"Cursor in line {line + 1}{_scope(view, cursor)}."
+    ]
+    head += _doing(view, cursor, last_changed_line, around)
     near = sorted(problems, key=lambda problem: abs(problem.line - line))[:MOST_PROBLEMS]
-    head += [f"Problem in line {problem.line + 1}: {_cut(problem.text)}" for problem in near]
+    head += [f"Problem in line {problem.line + 1}: {problem.text}" for problem in near]
     if tests is not None:
-        said = f": {_cut(tests.message)}" if tests.message else ""
+        said = f": {tests.message}" if tests.message else ""
         head.append(f"Tests: {tests.passed} passed, {tests.failed} failed{said}")
-    if last_changed_line is not None:
-        head.append(f"Last change in line {last_changed_line + 1}.")
     if view.snapshot.looks_binary:
         head.append("The file looks binary; its text is left out.")
-        return Digest(view.uri, view.version, mask_secrets("\n".join(head))[:MOST_CHARACTERS])
+        return Digest(view.uri, view.version, _masked(head, around.secrets)[:MOST_CHARACTERS])
+    head += _names(view, cursor, around)
     # masked before it is cut into lines, so that no key of several lines slips through
-    first = max(0, line - LINES_AROUND)
-    raw = "\n".join(_clip(view.line_text(n)) for n in range(first, min(view.line_count, line + LINES_AROUND + 1)))
-    top = mask_secrets("\n".join(head))
-    rows = _around(mask_secrets(raw).split("\n"), first, line, MOST_CHARACTERS - len(top) - 1)
+    first = max(0, line - LINES_MASKED)
+    lines = [view.line_text(n) for n in range(first, min(view.line_count, line + LINES_MASKED + 1))]
+    raw = "\n".join(_clip(text) for text in lines)
+    language = language_of(view.language_id)
+    config = language is None or language.unfinished is None or language.queries == "bash"
+    known = secret_values(raw, config).union(around.secrets)
+    top = _masked(head, known)
+    masked = mask_secrets(raw, known, config).split("\n")
+    begin, end = max(first, line - LINES_AROUND), line + LINES_AROUND + 1
+    rows = _around(masked[begin - first : end - first], begin, line, MOST_CHARACTERS - len(top) - 1)
     return Digest(view.uri, view.version, (top + "\n" + "\n".join(rows))[:MOST_CHARACTERS])
+
+
+def _doing(view: View, cursor: Position, last_changed_line: int | None, around: Surroundings) -> Iterator[str]:
+    """What the user does, and has done in the last minutes."""
+    unfinished = "" if view.statement_complete_at(cursor) else "The statement at the cursor is not finished."
+    if around.rhythm or unfinished:
+        yield f"{around.rhythm} {unfinished}".strip()
+    if around.changes:
+        yield f"In the last minutes the user {'; '.join(around.changes)}."
+    elif last_changed_line is not None:
+        yield f"Last change in line {last_changed_line + 1}."
+
+
+def _names(view: View, cursor: Position, around: Surroundings) -> Iterator[str]:
+    """What is imported, and where the names at the cursor are defined and used."""
+    imports = view.syntax.imports() if view.syntax else ()
+    if imports:
+        more = len(imports) - MOST_IMPORTS
+        yield "Imports: " + ", ".join(imports[:MOST_IMPORTS]) + (f" and {more} more." if more > 0 else ".")
+    for known in known_names(view, cursor, around.others):
+        yield describe(known)
+
+
+def _masked(head: Sequence[str], known: Collection[str]) -> str:
+    """The words, each line masked before it is cut; the last ones give way where there are too many."""
+    lines = [_cut(mask_secrets(" ".join(text.splitlines()), known, config=True)) for text in head]
+    while len(lines) > 1 and sum(map(len, lines)) + len(lines) > HEAD_CHARACTERS:
+        lines.pop()
+    return "\n".join(lines)
 
 
 def _around(lines: list[str], first: int, line: int, room: int) -> list[str]:
@@ -92,13 +155,25 @@ def _outwards(line: int, first: int, end: int) -> Iterator[int]:
 
 
 def _scope(view: View, cursor: Position) -> str:
-    scopes = view.scopes_at(cursor)
-    return ", in " + " of ".join(f"{scope.kind} {scope.name}" for scope in scopes[:3]) if scopes else ""
+    scopes = view.scopes_at(cursor)[:3]
+    told = ""
+    for scope, outer in zip(scopes, (*scopes[1:], None), strict=True):
+        told += _called(scope, outer)
+        if outer is not None:
+            told += " under " if outer.kind in _NESTED else " of "
+    return f", in {told}" if told else ""
+
+
+def _called(scope: Symbol, outer: Symbol | None) -> str:
+    """As people call it: a constructor has the name of its class, and what is implemented is a type."""
+    if scope.kind == "constructor" and outer is not None:
+        return "the constructor"
+    return scope.name if scope.kind == "impl" else f"{scope.kind} {scope.name}"
 
 
 def _clip(text: str) -> str:
     """Keeps what masking needs to see of a very long line."""
-    return text[: 10 * LINE_CHARACTERS]
+    return text[: 10 * LINE_CHARACTERS] if len(text) > 10 * LINE_CHARACTERS else text
 
 
 def _cut(text: str) -> str:

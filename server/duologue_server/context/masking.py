@@ -74,7 +74,7 @@ def mask_secrets(text: str, known: Collection[str] = (), config: bool = False) -
 def secret_values(text: str, config: bool = False) -> frozenset[str]:
     """The secrets themselves, for `known`; those of at least `SHORTEST_KNOWN` characters."""
     found = (text[secret.start : secret.end].strip() for secret in find_secrets(text, config) if secret.mask == MASK)
-    values = {line.strip() for value in found for line in (value, *value.splitlines())}
+    values = {line.strip() for value in found for line in (value, *value.splitlines(), value.partition(";")[0])}
     return frozenset(value for value in values if len(value) >= SHORTEST_KNOWN)
 
 
