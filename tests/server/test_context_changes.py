@@ -10,7 +10,7 @@ from duologue_server.context.positions import Position, Range
 from duologue_server.context.rhythm import Rhythm
 from duologue_server.context.trees import parse
 from duologue_server.context.view import View
-from support.desk import CODE, URI, Desk
+from support.edited_document import CODE, URI, Desk
 
 
 @pytest.mark.parametrize(

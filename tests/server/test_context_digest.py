@@ -10,7 +10,7 @@ from duologue_server.context.masking import MASK, mask_secrets
 from duologue_server.context.positions import Position
 from duologue_server.context.trees import parse
 from duologue_server.context.view import View
-from support.desk import Desk
+from support.edited_document import Desk
 
 CODE = "class Store:\n    def load(self, path):\n        return cursor.fetch(path)\n"
 

@@ -1,73 +1,75 @@
-"""A document that somebody edits in time, with its tree, its recent changes and the rhythm of typing."""
+"""A session between an editor and a voice that only note what they are told."""
 
-from duologue_server.context.changes import Recent
-from duologue_server.context.digest import Surroundings
-from duologue_server.context.documents import Documents, TextChange
+from typing import Any
+
+from duologue_server.context.documents import TextChange
 from duologue_server.context.positions import Position, Range
-from duologue_server.context.rhythm import Rhythm
-from duologue_server.context.trees import Trees
-from duologue_server.context.view import View
+from duologue_server.link.messages import (
+    Ask,
+    Reply,
+    ToVoice,
+)
+from duologue_server.options import Options
+from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
+from duologue_server.session.session import Session
+from duologue_server.trace.clock import VirtualClock
 
-URI = "file:///shop/store.py"
-CODE = """import os
-
-LIMIT = 3
-
-
-class Store:
-    def load(self, path):
-        data = read(path)
-        return data
-
-    def save(self, path):
-        return write(path)
-
-
-def main():
-    print(Store())
-"""
+URI = "file:///shop/prices.py"
+BUGGY = "def total(prices):\n    result = sum(prices)\n    print(result)\n    return resutl\n"
+LONG = "The tests are red again, and two of them are new."
 
 
 class Desk:
-    """A document that is edited in time, with its tree and what was changed."""
+    """An editor and a voice that only note what they are told."""
 
-    def __init__(self, text: str = CODE, language_id: str = "python", uri: str = URI) -> None:
-        self.documents, self.trees, self.recent, self.rhythm = Documents(), Trees(), Recent(), Rhythm()
-        self.now_s = 0.0
-        self.uri = uri
-        self.document = self.documents.open(uri, language_id, 0, text)
-        self.parse()
+    def __init__(self, options: Options | None = None) -> None:
+        self.clock = VirtualClock(free_compute=True)
+        self.sent: list[ToVoice] = []
+        self.running = False
+        self.states: list[ClientState] = []
+        self.lines: list[TranscriptLine] = []
+        self.offers: list[OfferShown] = []
+        self.told: list[str] = []
+        self.session = Session(self.clock, self, self, options or Options())
 
-    @property
-    def view(self) -> View:
-        return View(self.document.snapshot(), self.trees.syntax(self.uri))
+    def start(self) -> None:
+        self.running = True
 
-    def place(self, text: str, after: int = 0) -> Position:
-        """Where a piece of text stands that is there once."""
-        whole = self.document.text
-        assert whole.count(text) == 1, text
-        at = whole.index(text) + after
-        return Position(whole.count("\n", 0, at), at - whole.rfind("\n", 0, at) - 1)
+    def stop(self) -> None:
+        self.running = False
 
-    def surroundings(self, *others: View) -> Surroundings:
-        changes = self.recent.describe(self.view, self.now_s)
-        return Surroundings(others, changes, self.rhythm.describe(self.now_s))
+    def send(self, message: ToVoice) -> None:
+        self.sent.append(message)
 
-    def parse(self) -> None:
-        job = self.trees.job(self.document.snapshot())
-        if job is not None:
-            self.trees.finish(job, job.run())
+    def state(self, state: ClientState) -> None:
+        self.states.append(state)
 
-    def replace(self, old: str, new: str, after_s: float = 1.0) -> None:
-        """Types `new` in place of `old`, which stands once in the text."""
-        self.now_s += after_s
-        self.rhythm.keyed(self.now_s, max(1, len(new) - len(old)))
-        area = Range(self.place(old), self.place(old, len(old)))
-        self.recent.before_change(self.document, self.trees.syntax(self.uri), self.now_s)
-        changed = self.documents.change(self.uri, None, [TextChange(area, new)])
-        self.trees.edited(changed)
-        self.recent.changed(changed, self.now_s)
-        self.parse()
+    def transcript(self, line: TranscriptLine) -> None:
+        self.lines.append(line)
 
-    def told(self) -> str:
-        return "; ".join(self.recent.describe(self.view, self.now_s))
+    def offer(self, offer: OfferShown) -> None:
+        self.offers.append(offer)
+
+    def progress(self, percent: int, message: str) -> None:
+        self.told.append(f"{percent}")
+
+    def tell(self, severity: str, text: str) -> None:
+        self.told.append(f"{severity}: {text}")
+
+    def later(self, seconds: float) -> None:
+        self.clock.advance_to(self.clock.now_s() + seconds)
+
+    def of(self, kind: type[ToVoice]) -> list[Any]:
+        return [message for message in self.sent if isinstance(message, kind)]
+
+    def asked(self, text: str, turn: int = 1, interrupted: str | None = None) -> str:
+        """The user asks; the whole answer."""
+        now_s = self.clock.now_s()
+        self.session.from_voice(Ask(turn, text, now_s - 0.7, now_s, interrupted))
+        self.later(2.0)
+        return "".join(reply.text for reply in self.of(Reply) if reply.turn == turn)
+
+
+def insert(line: int, character: int, text: str) -> TextChange:
+    place = Position(line, character)
+    return TextChange(Range(place, place), text)
