@@ -157,7 +157,8 @@ def _outwards(line: int, first: int, end: int) -> Iterator[int]:
 def _scope(view: View, cursor: Position) -> str:
     scopes = view.scopes_at(cursor)[:3]
     told = ""
-    for scope, outer in zip(scopes, (*scopes[1:], None), strict=True):
+    for n, scope in enumerate(scopes):
+        outer = scopes[n + 1] if n + 1 < len(scopes) else None
         told += _called(scope, outer)
         if outer is not None:
             told += " under " if outer.kind in _NESTED else " of "

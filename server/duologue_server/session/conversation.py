@@ -242,7 +242,7 @@ class Conversation:
             structure_known=view.syntax is not None,
             note=note,
             problems=problems,
-            digest=digest(view, cursor, known, workspace.last_tests).text,
+            digest=digest(view, cursor, known, workspace.last_tests, around=workspace.surroundings(view)).text,
             **common,  # type: ignore[arg-type]
         )
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from duologue_server.context.digest import SuiteRun
+from duologue_server.context.changes import Recent
+from duologue_server.context.digest import SuiteRun, Surroundings
 from duologue_server.context.documents import BadChange, Documents, TextChange, file_name
 from duologue_server.context.matching import matcher_of
 from duologue_server.context.positions import Encoding, Position
+from duologue_server.context.rhythm import Rhythm
 from duologue_server.context.trees import ParseJob, Syntax, Trees
 from duologue_server.context.view import View
 from duologue_server.link.messages import EditorEvent, Offer, ToVoice, Vocabulary, Withdraw
@@ -51,6 +53,8 @@ class Workspace:
         self._on_change = on_change
         self._warn = warn
         self._trees = Trees()
+        self._recent = Recent()
+        self._rhythm = Rhythm()
         self._diagnostics = Diagnostics()
         self._detectors: dict[str, Detector] = {}
         self._findings: dict[tuple[str, str], list[Finding]] = {}
@@ -99,6 +103,13 @@ class Workspace:
         document = self.documents.get(uri) if uri is not None else None
         return View(document.snapshot(), self._trees.syntax(document.uri)) if document else None
 
+    def surroundings(self, view: View) -> Surroundings:
+        """What is known beyond a document: the other open ones, what was changed lately, how the user types."""
+        now_s = self._clock.now_s()
+        others = [self.view(document.uri) for document in self.documents if document.uri != view.uri]
+        changes = self._recent.describe(view, now_s)
+        return Surroundings([other for other in others if other], changes, self._rhythm.describe(now_s))
+
     def problems(self, uri: str) -> list[Finding]:
         """Everything that is found in a document now, whether it was said or not; one for each thing."""
         found = [finding for (where, _), findings in self._findings.items() if where == uri for finding in findings]
@@ -119,6 +130,9 @@ class Workspace:
     def change(self, uri: str, version: int, changes: Sequence[TextChange]) -> None:
         """Raises BadChange for a range that cannot be; the document keeps its text."""
         now_s = self._clock.now_s()
+        document = self.documents.get(uri)
+        if document is not None:
+            self._recent.before_change(document, self._trees.syntax(uri), now_s)
         try:
             changed = self.documents.change(uri, version, changes)
         except BadChange as error:
@@ -127,6 +141,7 @@ class Workspace:
                 self._warn(str(error))
             raise
         self._trees.edited(changed)
+        self._recent.changed(changed, now_s)
         for splice in changed.splices:
             self.agenda.edited(uri, splice.line, splice.removed, splice.added, now_s)
             self._diagnostics.edited(uri, splice.line, splice.removed, splice.added)
@@ -147,6 +162,7 @@ class Workspace:
     def close(self, uri: str) -> None:
         self.documents.close(uri)
         self._trees.close(uri)
+        self._recent.close(uri)
         self._diagnostics.close(uri)
         self.agenda.closed(uri)
         self._edited_s.pop(uri, None)
@@ -163,6 +179,7 @@ class Workspace:
             self._to_voice(EditorEvent("cursor_jump"))
 
     def keys(self, count: int) -> None:
+        self._rhythm.keyed(self._clock.now_s(), count)
         self.agenda.keyed(self._clock.now_s(), count)
         self.settle()
 
