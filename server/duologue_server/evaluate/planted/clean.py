@@ -9,13 +9,14 @@ from duologue_server.evaluate.planted.text import Edit, Source, names_in
 Planter = Callable[[Source, random.Random], list[Edit]]
 _COMMENT = {"python": "#"}
 _FUNCTION = {
-    "python": "\n\ndef clamp(value, low, high):\n    if value < low:\n        return low\n    return min(value, high)\n",
+    "python": "\n\ndef clamp(value, low, high):\n    if value < low:\n        return low\n"
+    "    return min(value, high)\n",
     "javascript": "\nfunction clamp(value, low, high) {\n  if (value < low) {\n    return low\n  }\n"
     "  return Math.min(value, high)\n}\n",
     "typescript": "\nexport function clamp(value: number, low: number, high: number): number {\n"
     "\tif (value < low) {\n\t\treturn low;\n\t}\n\n\treturn Math.min(value, high);\n}\n",
-    "rust": "\npub fn clamp(value: i64, low: i64, high: i64) -> i64 {\n    if value < low {\n        return low;\n    }\n"
-    "    value.min(high)\n}\n",
+    "rust": "\npub fn clamp(value: i64, low: i64, high: i64) -> i64 {\n    if value < low {\n"
+    "        return low;\n    }\n    value.min(high)\n}\n",
     "go": "\nfunc clamp(value, low, high int) int {\n\tif value < low {\n\t\treturn low\n\t}\n\tif value > high {\n"
     "\t\treturn high\n\t}\n\treturn value\n}\n",
 }
@@ -36,7 +37,7 @@ def renamed(source: Source, rng: random.Random) -> list[Edit]:
     edits = []
     for function in source.functions():
         body = source.slice(function)
-        for word in sorted({source.slice(one) for one in names_in(source, function)}):
+        for word in sorted({source.slice(one) for one in names_in(function)}):
             bound = re.search(rf"(?<![\w.])(?:const |let |let mut |var )?{word} :?= ", body)
             used = len(re.findall(rf"\b{word}\b", body))
             plain = used == len(re.findall(rf"(?<![\w.\"'{{]){word}\b(?!\s*[=:]\s*\w+[,)]|:|[\"'}}])", body))

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from duologue_server.evaluate.planted.text import Edit, Source, inside_function, names_in
+from duologue_server.evaluate.planted.text import Edit, Source, inside_function, names_in, walk
 
 Planter = Callable[[Source, random.Random], list[Edit]]
 _SWAPS = {"==": "!=", "!=": "==", "===": "!==", "!==": "===", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -98,7 +98,7 @@ def copied_line(source: Source, rng: random.Random) -> list[Edit]:
         before = node.prev_named_sibling
         if before is None or before.type != node.type:
             continue
-        one, two = _leaves(source, before), _leaves(source, node)
+        one, two = _leaves(before), _leaves(node)
         if len(one) != len(two) or len(one) < 5:
             continue
         differ = [(a, b) for a, b in zip(one, two, strict=True) if source.slice(a) != source.slice(b)]
@@ -159,7 +159,7 @@ def wrong_name(source: Source, rng: random.Random) -> list[Edit]:
     """Another name of the same function in the place of one."""
     edits = []
     for function in source.functions():
-        names = names_in(source, function)
+        names = names_in(function)
         words = sorted({source.slice(one) for one in names})
         for node in names[len(names) // 3 :: 5]:
             other = words[rng.randrange(len(words))]
@@ -172,7 +172,7 @@ def misspelt_name(source: Source, rng: random.Random) -> list[Edit]:
     """A letter of a name left out, where it is used."""
     edits = []
     for function in source.functions():
-        for node in names_in(source, function)[3::4]:
+        for node in names_in(function)[3::4]:
             word = source.slice(node)
             if len(word) > 4:
                 at = rng.randrange(1, len(word) - 1)
@@ -225,15 +225,14 @@ def lost_result(source: Source, rng: random.Random) -> list[Edit]:
     edits = []
     for node in source.of("assignment", "assignment_expression"):
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if right is not None and right.type in ("call", "call_expression", "method_invocation"):
-            if source.slice(right).startswith(source.slice(left) + "."):
-                edits.append(_replace(node, source.slice(right)))
+        called = right is not None and right.type in ("call", "call_expression", "method_invocation")
+        if called and source.slice(right).startswith(source.slice(left) + "."):
+            edits.append(_replace(node, source.slice(right)))
     return edits
 
 
-def _leaves(source: Source, node: Any) -> list[Any]:
-    inner = [one for one in source.nodes if node.start_byte <= one.start_byte and one.end_byte <= node.end_byte]
-    return [one for one in inner if not one.children] if node.end_byte - node.start_byte < 300 else []
+def _leaves(node: Any) -> list[Any]:
+    return [one for one in walk(node) if not one.children] if node.end_byte - node.start_byte < 300 else []
 
 
 def _replace(node: Any, text: str) -> Edit:

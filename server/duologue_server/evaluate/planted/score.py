@@ -138,12 +138,12 @@ def _case(kind: str, planted: bool, source: Source, edit: Edit) -> Case | None:
 
 def run(sources: Sequence[Source], cases: Iterator[Case]) -> Result:
     """Opens every file, makes one edit, and notes what would be spoken after it that was not before."""
-    standing = {source.name: _spoken([_structure(), Ruff()], source) for source in sources}
+    detectors: dict[str, list[Detector]] = {source.name: [_structure(), Ruff()] for source in sources}
+    standing = {source.name: _spoken(detectors[source.name], source) for source in sources}
     outcomes = []
     for case in cases:
-        detectors: list[Detector] = [_structure(), Ruff()]
-        before = {finding.key for finding in _spoken(detectors, case.source)}
-        after = _spoken(detectors, case.edited)
+        before = {finding.key for finding in standing[case.source.name]}
+        after = _spoken(detectors[case.source.name], case.edited)
         outcomes.append(Outcome(case, tuple(one for one in after if one.key not in before)))
     lines = sum(source.text.count("\n") for source in sources)
     return Result(outcomes, [one for found in standing.values() for one in found], lines)

@@ -1,6 +1,5 @@
 """A source file in memory, edited by code."""
 
-import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,9 +51,9 @@ class Source:
         """All nodes of its tree, in order."""
         tree = matcher_of(self.view)
         assert tree is not None, f"there is no grammar for {self.language_id}"
-        return list(_walk(tree.root))
+        return list(walk(tree.root))
 
-    @property
+    @cached_property
     def broken(self) -> int:
         """How many places do not parse."""
         return sum(node.type == "ERROR" or node.is_missing for node in self.nodes)
@@ -114,22 +113,14 @@ def inside_function(node: Any) -> bool:
     return False
 
 
-def names_in(source: Source, function: Any) -> list[Any]:
+def names_in(function: Any) -> list[Any]:
     """The plain names in a function, each where it stands."""
-    return [
-        node
-        for node in source.nodes
-        if node.type == "identifier"
-        and function.start_byte < node.start_byte < function.end_byte
-        and node.end_byte - node.start_byte > 2
-    ]
+    inner = [node for node in walk(function) if node.type == "identifier"]
+    return [node for node in inner if node.end_byte - node.start_byte > 2]
 
 
-def pick(rng: random.Random, many: list[Any]) -> Any:
-    return many[rng.randrange(len(many))] if many else None
-
-
-def _walk(root: Any) -> Iterator[Any]:
+def walk(root: Any) -> Iterator[Any]:
+    """A node and everything in it, in order."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
