@@ -28,6 +28,8 @@ VERBS = (
     "unmute",
     "pushToTalk",
     "snooze",
+    "sleep",
+    "wake",
     "repeat",
     "why",
     "accept",

@@ -1,0 +1,164 @@
+/** Suggestions at the line that they speak of, for as long as they can be taken. */
+import * as vscode from "vscode";
+import type { Offer } from "./protocol";
+
+/** How long a suggestion that was spoken can still be read; nobody says when it has lost its meaning. */
+const SPOKEN_MS = 60_000;
+
+interface Shown {
+  offer: Offer;
+  uri: vscode.Uri;
+  line: number;
+  timer?: NodeJS.Timeout;
+}
+
+export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvider, vscode.Disposable {
+  private readonly shown = new Map<string, Shown>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.changed.event;
+  private readonly mark = vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    backgroundColor: new vscode.ThemeColor("duologue.offerBackground"),
+    overviewRulerColor: new vscode.ThemeColor("duologue.offerForeground"),
+    overviewRulerLane: vscode.OverviewRulerLane.Right,
+    borderColor: new vscode.ThemeColor("duologue.offerForeground"),
+    borderStyle: "solid",
+    borderWidth: "0 0 0 3px",
+  });
+  private readonly disposables: vscode.Disposable[];
+
+  constructor(private readonly enabled: () => boolean) {
+    const everywhere: vscode.DocumentSelector = [{ scheme: "*" }];
+    this.disposables = [
+      this.mark,
+      this.changed,
+      vscode.languages.registerCodeLensProvider(everywhere, this),
+      vscode.languages.registerCodeActionsProvider(everywhere, this, {
+        providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
+      }),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
+      vscode.window.onDidChangeTextEditorSelection(() => this.here()),
+      vscode.workspace.onDidChangeTextDocument((event) => this.follow(event)),
+    ];
+  }
+
+  dispose(): void {
+    this.clear();
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  update(offer: Offer): void {
+    this.remove(offer.id);
+    const open = offer.outcome === "waiting" || offer.outcome === "spoken";
+    if (open && this.enabled() && offer.uri !== null && offer.line !== null) {
+      const entry: Shown = { offer, uri: vscode.Uri.parse(offer.uri, true), line: offer.line };
+      if (offer.outcome === "spoken") {
+        entry.timer = setTimeout(() => {
+          this.remove(offer.id);
+          this.refresh();
+        }, SPOKEN_MS);
+      }
+      this.shown.set(offer.id, entry);
+    }
+    this.refresh();
+  }
+
+  clear(): void {
+    for (const id of [...this.shown.keys()]) {
+      this.remove(id);
+    }
+    this.refresh();
+  }
+
+  /** The suggestion at the cursor, else the newest. */
+  chosen(): Offer | undefined {
+    const editor = vscode.window.activeTextEditor;
+    const at = editor && this.of(editor.document).find(({ line }) => line === editor.selection.active.line);
+    return (at ?? [...this.shown.values()].at(-1))?.offer;
+  }
+
+  /** Shows the place of a suggestion, and puts the cursor there. */
+  async reveal(id: string): Promise<void> {
+    const entry = this.shown.get(id);
+    if (entry) {
+      const editor = await vscode.window.showTextDocument(entry.uri, { preserveFocus: false });
+      const line = editor.document.lineAt(Math.min(entry.line, editor.document.lineCount - 1));
+      const at = line.range.start.translate(0, line.firstNonWhitespaceCharacterIndex);
+      editor.selection = new vscode.Selection(at, at);
+      editor.revealRange(line.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+    }
+  }
+
+  provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
+    return this.of(document).flatMap(({ offer, line }) => {
+      const range = document.lineAt(Math.min(line, document.lineCount - 1)).range;
+      const { text, id } = offer;
+      return [
+        new vscode.CodeLens(range, { title: `◆ ${text}`, command: "duologue.accept", arguments: [{ id }] }),
+        new vscode.CodeLens(range, { title: "Accept", command: "duologue.accept", arguments: [{ id }] }),
+        new vscode.CodeLens(range, { title: "Dismiss", command: "duologue.dismiss", arguments: [{ id }] }),
+      ];
+    });
+  }
+
+  provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
+    const here = this.of(document).filter(({ line }) => line >= range.start.line && line <= range.end.line);
+    return here.flatMap(({ offer }) =>
+      (["accept", "dismiss"] as const).map((verb) => {
+        const title = `Duologue: ${verb} “${offer.text}”`;
+        const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+        action.command = { title, command: `duologue.${verb}`, arguments: [{ id: offer.id }] };
+        return action;
+      }),
+    );
+  }
+
+  private of(document: vscode.TextDocument): Shown[] {
+    const uri = document.uri.toString();
+    return [...this.shown.values()].filter((entry) => entry.uri.toString() === uri);
+  }
+
+  private remove(id: string): void {
+    clearTimeout(this.shown.get(id)?.timer);
+    this.shown.delete(id);
+  }
+
+  private refresh(): void {
+    this.draw();
+    this.changed.fire();
+  }
+
+  private draw(): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      const last = editor.document.lineCount - 1;
+      editor.setDecorations(
+        this.mark,
+        this.of(editor.document).map(({ offer, line }) => ({
+          range: editor.document.lineAt(Math.min(line, last)).range,
+          hoverMessage: new vscode.MarkdownString("**Duologue** ").appendText(offer.text),
+        })),
+      );
+    }
+    this.here();
+  }
+
+  /** Lets keys be bound to what is at the cursor. */
+  private here(): void {
+    const editor = vscode.window.activeTextEditor;
+    const row = editor?.selection.active.line;
+    const here = editor !== undefined && this.of(editor.document).some(({ line }) => line === row);
+    void vscode.commands.executeCommand("setContext", "duologue.offerHere", here);
+    void vscode.commands.executeCommand("setContext", "duologue.hasOffer", this.shown.size > 0);
+  }
+
+  /** Lines above move a suggestion; until the server says so, it moves with its line. */
+  private follow({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    for (const entry of this.of(document)) {
+      for (const { range, text } of contentChanges) {
+        if (range.end.line < entry.line || (range.end.line === entry.line && range.end.character === 0)) {
+          entry.line += text.split("\n").length - 1 - (range.end.line - range.start.line);
+        }
+      }
+    }
+  }
+}

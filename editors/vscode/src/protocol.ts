@@ -1,0 +1,64 @@
+/** What the server and we say to each other beyond LSP; `editors/PROTOCOL.md` says what each field means. */
+
+export const ACTIVITY = "duologue/activity";
+export const CONTEXT = "duologue/context";
+export const STATE = "duologue/state";
+export const TRANSCRIPT = "duologue/transcript";
+export const OFFER = "duologue/offer";
+
+export type Verb =
+  | "start"
+  | "stop"
+  | "mute"
+  | "unmute"
+  | "pushToTalk"
+  | "snooze"
+  | "sleep"
+  | "wake"
+  | "repeat"
+  | "why"
+  | "accept"
+  | "dismiss";
+
+export interface Activity {
+  keys?: number;
+  focused?: boolean;
+  selecting?: boolean;
+}
+
+export interface State {
+  voice: "off" | "loading" | "ready" | "restarting" | "failed";
+  microphone: "off" | "push_to_talk" | "open" | "muted" | "asleep" | "absent";
+  user: "quiet" | "speaking" | "typing";
+  partner: "silent" | "thinking" | "speaking" | "ducked";
+  health: "ok" | "warning" | "error";
+  message: string;
+  parts: Record<string, string> | null;
+  latencyMs: number | null;
+  seq: number;
+}
+
+export interface TranscriptLine {
+  id: string;
+  role: "user" | "partner";
+  text: string;
+  final: boolean;
+  heardUpTo: number | null;
+  cause: string;
+}
+
+export interface Offer {
+  id: string;
+  text: string;
+  urgency: number;
+  trigger: string;
+  uri: string | null;
+  line: number | null;
+  outcome: "waiting" | "spoken" | "accepted" | "dismissed" | "dropped";
+}
+
+/** The result of every verb. */
+export interface Answer {
+  ok: boolean;
+  message: string;
+}
