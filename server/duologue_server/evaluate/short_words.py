@@ -69,6 +69,16 @@ def material(data: Path, split: str, bank: Path | None = None) -> Iterator[Said]
             yield Said(clip.facts.text.lower().strip(" .?!"), np.asarray(clip.samples, np.float32))
 
 
+def varied(said: Said, rng: np.random.Generator) -> Said:
+    """The same, said by another throat in a noisier room."""
+    pace = rng.uniform(0.88, 1.12)
+    length = int(len(said.samples) / pace)
+    faster = np.interp(np.linspace(0, len(said.samples) - 1, length), np.arange(len(said.samples)), said.samples)
+    noise = rng.normal(size=length)
+    level = np.sqrt((faster**2).mean() / (noise**2).mean()) * 10 ** (-rng.uniform(5.0, 30.0) / 20)
+    return Said(said.label, (faster + level * noise).astype(np.float32))
+
+
 def heard(model: Opened, said: Said) -> NDArray[np.float32] | None:
     """Features `[F]`, None where there is no speech."""
     speech = prepare(np.concatenate([_MARGIN, said.samples, _MARGIN]))
@@ -150,7 +160,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if args.fit:
             model = open_pack(BASE_EN)
-            found = [(one.label, heard(model, one)) for one in material(args.data, "train", args.bank)]
+            rng = np.random.default_rng(3)
+            clips = list(material(args.data, "train", args.bank))
+            clips += [varied(one, rng) for one in clips]
+            found = [(one.label, heard(model, one)) for one in clips]
             features = np.stack([row for _, row in found if row is not None])
             labels = [WORDS.index(label) if label in WORDS else len(WORDS) for label, row in found if row is not None]
             save(fit(features, np.array(labels)), Path(short_words.__file__).with_name(short_words.FILE))

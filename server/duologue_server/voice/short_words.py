@@ -16,10 +16,10 @@ Array = NDArray[np.float32]
 
 FILE = "short_words.npz"
 STRETCHES = 6
-LONGEST_S = 1.7
+LONGEST_S = 2.0
 """Of a prepared utterance, with the silence around it: longer ones hold more than a word."""
-SURE = 0.6
-"""Of other words that people say by themselves, hardly any passes for one of ours from this probability on."""
+SURE = 0.5
+"""From this probability on it is one of ours; of other words said by themselves, one in twenty passes for one then."""
 _BEFORE_S, _AFTER_S = 0.05, 0.2
 """Left out at the two ends of a prepared utterance, which are silent."""
 
