@@ -157,6 +157,18 @@ def test_what_is_not_parsed_stays_text(language_id: str, text: str) -> None:
     assert view.line_text(0) == text.split("\n")[0]
 
 
+def test_a_document_of_fifty_thousand_lines_has_a_tree_and_no_detectors() -> None:
+    text = "".join(f"def function_{number}(argument):\n    return argument\n" for number in range(25_000))
+    documents, trees = Documents(), Trees()
+    document = documents.open(URI, "python", 1, text)
+    job = trees.job(document.snapshot())
+    assert job is not None
+    assert trees.finish(job, job.run())
+    view = View(document.snapshot(), trees.syntax(URI))
+    assert view.scope_name(40_001) == "function_20000"
+    assert not view.fit_to_inspect
+
+
 def test_a_few_replacement_characters_and_lone_surrogates_are_parsed() -> None:
     syntax = syntax_of("python", "def caf\ufffd(): pass\ndef g():\n    return '\ud800'\n")
     assert syntax.symbols()[-1].name == "g"

@@ -3,13 +3,16 @@
 import re
 from dataclasses import dataclass
 
-from duologue_server.context.documents import Snapshot
+from duologue_server.context.documents import INSPECT_LIMIT_BYTES, Snapshot
 from duologue_server.context.languages import language_of
 from duologue_server.context.positions import Position
 from duologue_server.context.trees import Symbol, Syntax
 
 _OPEN = re.compile(r"[=,(\[{\\]\s*$")
 """What no statement of any language ends with; prose may end with all the rest."""
+
+END_CHARACTERS = 200
+"""Before the cursor, of a line, that tell whether it is finished."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class View:
     def fit_to_inspect(self) -> bool:
         """Whether detectors should look at it: of moderate size, text, and in step with the editor."""
         snapshot = self.snapshot
-        return not (snapshot.too_large_to_parse or snapshot.looks_binary or snapshot.unsynced)
+        return not (snapshot.byte_count > INSPECT_LIMIT_BYTES or snapshot.looks_binary or snapshot.unsynced)
 
     def line_text(self, line: int) -> str:
         """The line without its ending; empty outside the document."""
@@ -82,7 +85,12 @@ class View:
         index = self.snapshot.to_index(position.line, max(0, position.character))
         ends_here = not text[index:].strip(" \t)]};,'\"")
         unfinished = self.syntax.language.unfinished if self.syntax else _OPEN
-        if ends_here and unfinished and unfinished.search(text[:index]) and not self._in_words(position):
+        if (
+            ends_here
+            and unfinished
+            and unfinished.search(text[max(0, index - END_CHARACTERS) : index])
+            and not self._in_words(position)
+        ):
             return False
         return self.syntax is None or self.syntax.statement_complete_at(position)
 

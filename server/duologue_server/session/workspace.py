@@ -10,7 +10,7 @@ from typing import Any
 
 from duologue_server.context.changes import Recent
 from duologue_server.context.digest import SuiteRun, Surroundings
-from duologue_server.context.documents import BadChange, Documents, TextChange, file_name
+from duologue_server.context.documents import INSPECT_LIMIT_BYTES, BadChange, Documents, TextChange, file_name
 from duologue_server.context.matching import matcher_of
 from duologue_server.context.positions import Encoding, Position
 from duologue_server.context.rhythm import Rhythm
@@ -27,6 +27,8 @@ from duologue_server.suggest.structure.detector import Structure
 from duologue_server.trace.clock import Clock, run
 
 PARSE_AFTER_S = 0.15
+PARSE_LARGE_AFTER_S = 1.0
+"""For documents that detectors leave alone: there a parse takes a tenth of a second."""
 INSPECT_AFTER_S = 0.8
 """Quiet after an edit before detectors look."""
 JUMP_LINES = 5
@@ -148,7 +150,8 @@ class Workspace:
         self._edited_s[uri] = now_s
         if uri != self.cursor_uri:
             self._look_at(uri, changed.splices[-1].line if changed.splices else 0)
-        self._later("parse", uri, PARSE_AFTER_S)
+        large = changed.document.byte_count > INSPECT_LIMIT_BYTES
+        self._later("parse", uri, PARSE_LARGE_AFTER_S if large else PARSE_AFTER_S)
         self._later("inspect", uri, INSPECT_AFTER_S)
         self.settle()
 
