@@ -86,3 +86,10 @@ def language_of(language_id: str) -> Language | None:
         if language is not None:
             return language
     return None
+
+
+def known_language(language_id: str) -> Language:
+    """The same where there must be one."""
+    language = language_of(language_id)
+    assert language is not None, language_id
+    return language

@@ -14,14 +14,17 @@ from importlib import resources
 
 import tree_sitter
 
-from duologue_server.context.documents import ByteEdit, Changed, Snapshot
-from duologue_server.context.languages import Language, language_of
+from duologue_server.context.documents import INSPECT_LIMIT_BYTES, ByteEdit, Changed, Snapshot
+from duologue_server.context.languages import Language, known_language, language_of
 from duologue_server.context.parameters import parameter_names
 from duologue_server.context.positions import Position, Range
 
 READ_BYTES = 4096
-"""The parser reads through a callback in pieces of this size, because a whole `bytes` is parsed without ever letting
+"""Long parses read through a callback in pieces of this size, because a whole `bytes` is parsed without ever letting
 another thread run (measured: 1 MB stalls the others for 287 ms that way, 15 ms this way)."""
+AT_ONCE_BYTES = 65_536
+"""A first parse of no more is short, and so is one after changes of what has detectors: those are given whole, because
+tree-sitter 0.26 never frees what a callback returned."""
 WINDOW_BYTES = 16_384
 """Queries over whole documents go window by window, for the same reason."""
 MOST_PENDING = 2_000
@@ -105,7 +108,7 @@ class Syntax:
         self.data = data
         """The text in UTF-8, every line ending in a line feed."""
         self.tree = tree
-        self.language = _require(snapshot.language_id)
+        self.language = known_language(snapshot.language_id)
         self._grammar = _grammar(self.language)
 
     @property
@@ -296,12 +299,14 @@ class ParseJob:
     def run(self) -> Syntax | None:
         """Parses; None when the document was closed meanwhile. Raises ImportError when a grammar is not installed."""
         data = _to_bytes(self.snapshot)
-        parser = tree_sitter.Parser(_grammar(_require(self.snapshot.language_id)).language)
+        parser = tree_sitter.Parser(_grammar(known_language(self.snapshot.language_id)).language)
 
         def read(offset: int, _point: tuple[int, int]) -> bytes:
             return b"" if self.cancelled else data[offset : offset + READ_BYTES]
 
-        tree = parser.parse(read) if self._old_tree is None else parser.parse(read, self._old_tree)
+        short = AT_ONCE_BYTES if self._old_tree is None else INSPECT_LIMIT_BYTES
+        source = data if len(data) <= short else read
+        tree = parser.parse(source) if self._old_tree is None else parser.parse(source, self._old_tree)
         return None if self.cancelled else Syntax(self.snapshot, data, tree)
 
 
@@ -386,12 +391,6 @@ def parse(snapshot: Snapshot) -> Syntax | None:
     """Parses a document at once and from nothing; None when it has no grammar or cannot be parsed."""
     job = Trees().job(snapshot)
     return job.run() if job else None
-
-
-def _require(language_id: str) -> Language:
-    language = language_of(language_id)
-    assert language is not None, language_id
-    return language
 
 
 def _to_bytes(snapshot: Snapshot) -> bytes:
