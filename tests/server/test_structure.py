@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from duologue_server.context.languages import LANGUAGES
 from duologue_server.context.matching import Matcher, matcher_of
-from duologue_server.context.trees import LANGUAGES
 from duologue_server.context.view import View
 from duologue_server.suggest.findings import SPOKEN_CHARACTERS, Detector, Finding
 from duologue_server.suggest.ruff import Ruff
@@ -231,7 +231,7 @@ def test_a_tree_older_than_the_text_is_not_used() -> None:
     assert [finding.line for finding in structure().inspect(stale)] == [2]
 
 
-@pytest.mark.parametrize("language_id", ["python", "javascript", "typescript", "rust", "go"])
+@pytest.mark.parametrize("language_id", ["python", "javascript", "typescript", "rust", "go", "java", "c"])
 def test_no_text_breaks_a_rule(language_id: str) -> None:
     rng = random.Random(11)
     texts = [text for _, language, wrong, right in CASES if language == language_id for text in (wrong, right)]

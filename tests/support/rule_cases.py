@@ -1,6 +1,7 @@
 """What each structural rule must find, and what it must not: (rule, language, text that has it, text that has not)."""
 
 from support.rule_cases_calls import CALL_CASES
+from support.rule_cases_more import MORE_CASES
 
 CASES: list[tuple[str, str, str, str]] = [
     (
@@ -315,4 +316,5 @@ CASES: list[tuple[str, str, str, str]] = [
         "for (const row of rows) { rows.shift(); break }",
     ),
     *CALL_CASES,
+    *MORE_CASES,
 ]

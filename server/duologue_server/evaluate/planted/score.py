@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from duologue_server.context.languages import LANGUAGES
 from duologue_server.context.matching import matcher_of
-from duologue_server.context.trees import LANGUAGES
 from duologue_server.evaluate.planted.clean import CLEAN
 from duologue_server.evaluate.planted.problems import PROBLEMS, Planter
 from duologue_server.evaluate.planted.text import Edit, Source
