@@ -92,7 +92,8 @@ class Conversation:
                 self._answering.foresee(question, partial(self._open, question, list(self._lines), endpoint))
         else:
             text = "All right." if intent.kind == "accept" else answer(intent, self._situation())
-            self._to_voice(Prepare(guess.text, text, certain=is_settled(guess.text)))
+            about_this = bool(intent.args.get("about"))  # without a language model there is one answer to that
+            self._to_voice(Prepare(guess.text, text, certain=about_this or is_settled(guess.text)))
 
     def ask(self, ask: Ask) -> None:
         """The user's turn is over: answers it, from the first clause on."""

@@ -94,6 +94,7 @@ _PHRASES: Mapping[Kind, tuple[str, ...]] = {
     ),
     "where_am_i": (
         "where (am i|are we) [at|now] [{here}]",
+        "where (i am|we are) [now]",
         "where is (the|my) cursor",
         "(which|what) (function|method|class|file|line) is this",
         "(which|what) (function|method|class|file|line) (am i|are we) (in|on|at)",

@@ -26,7 +26,7 @@ PRE_ROLL_MS = 300
 TAIL_MS = 300
 """Kept after the speech; longer silences are left out of what is recognised."""
 PARTIAL_EVERY_MS = 320
-PAUSE_MS, SHORT_PAUSE_MS = 150, 100
+PAUSE_MS, SHORT_PAUSE_MS = 150, 80
 """So much silence, and the whole turn is recognised on speculation: of a short one before the gate has closed."""
 SHORT_S = 4
 """Such a turn may be a question that is answered at once, and to recognise it once too often costs little."""
