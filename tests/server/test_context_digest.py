@@ -6,10 +6,10 @@ import pytest
 
 from duologue_server.context.digest import MOST_CHARACTERS, Digest, Problem, SuiteRun, digest
 from duologue_server.context.documents import Documents
-from duologue_server.context.masking import MASK, mask_secrets
 from duologue_server.context.positions import Position
 from duologue_server.context.trees import parse
 from duologue_server.context.view import View
+from duologue_server.masking.mask import MASK, mask_secrets
 from support.edited_document import Desk
 
 CODE = "class Store:\n    def load(self, path):\n        return cursor.fetch(path)\n"

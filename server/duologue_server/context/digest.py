@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from duologue_server.context.languages import language_of
-from duologue_server.context.masking import mask_secrets, secret_values
 from duologue_server.context.nearby import describe, known_names
 from duologue_server.context.positions import Position
 from duologue_server.context.trees import Symbol
 from duologue_server.context.view import View
+from duologue_server.masking.mask import mask_secrets, secret_values
 
 MOST_CHARACTERS = 2_400
 """About 600 tokens."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, TypedDict
 
-from duologue_server.context.masking import mask_secrets, secret_values
+from duologue_server.masking.mask import mask_secrets, secret_values
 
 MOST_LINES = 12
 MOST_CHARACTERS = 600

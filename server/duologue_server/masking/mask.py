@@ -1,6 +1,6 @@
 """Takes passwords, keys, tokens, private addresses and e-mail addresses out of text before it leaves the process.
 
-Two sorts of evidence: what a secret looks like by itself (`secret_shapes`), and what stands beside it. What is masked
+Two sorts of evidence: what a secret looks like by itself (`shapes`), and what stands beside it. What is masked
 in one place is masked in all places of the same request. Nothing here is certain: a password that stands alone, without
 a name and without the look of chance, cannot be told from a word.
 """
@@ -9,8 +9,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from duologue_server.context.secret_names import named_secrets
-from duologue_server.context.secret_shapes import KNOWN, LONG, is_long_secret, is_placeholder, looks_random
+from duologue_server.masking.names import named_secrets
+from duologue_server.masking.shapes import KNOWN, LONG, is_long_secret, is_placeholder, looks_random
 
 MASK = "‹secret›"
 PRIVATE_ADDRESS = "‹private address›"

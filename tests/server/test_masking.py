@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from duologue_server.context.digest import Problem, digest
 from duologue_server.context.documents import Documents
-from duologue_server.context.masking import E_MAIL, MASK, PRIVATE_ADDRESS, mask_secrets, secret_values
 from duologue_server.context.positions import Position
-from duologue_server.context.secret_shapes import is_placeholder
 from duologue_server.context.view import View
+from duologue_server.masking.mask import E_MAIL, MASK, PRIVATE_ADDRESS, mask_secrets, secret_values
+from duologue_server.masking.shapes import is_placeholder
 from duologue_server.suggest.prompt import SYSTEM, Message, build_messages
 
 BASE62 = string.ascii_letters + string.digits

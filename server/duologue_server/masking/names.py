@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from duologue_server.context.secret_shapes import is_placeholder, looks_random
+from duologue_server.masking.shapes import is_placeholder, looks_random
 
 Strength = Literal["strong", "middling", "weak"]
 """How much a name says of its value: strong is masked whatever it is, weak only if chance has made it."""
