@@ -1,5 +1,6 @@
 """A short description of where the user is, for a language model or a person to read."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -89,7 +90,6 @@ def digest(
     if view.snapshot.looks_binary:
         head.append("The file looks binary; its text is left out.")
         return Digest(view.uri, view.version, _masked(head, around.secrets)[:MOST_CHARACTERS])
-    head += _names(view, cursor, around)
     # masked before it is cut into lines, so that no key of several lines slips through
     first = max(0, line - LINES_MASKED)
     lines = [view.line_text(n) for n in range(first, min(view.line_count, line + LINES_MASKED + 1))]
@@ -97,8 +97,9 @@ def digest(
     language = language_of(view.language_id)
     config = language is None or language.unfinished is None or language.queries == "bash"
     known = secret_values(raw, config).union(around.secrets)
-    top = _masked(head, known)
     masked = mask_secrets(raw, known, config).split("\n")
+    head += _names(view, cursor, around, masked[line - first])
+    top = _masked(head, known)
     begin, end = max(first, line - LINES_AROUND), line + LINES_AROUND + 1
     rows = _around(masked[begin - first : end - first], begin, line, MOST_CHARACTERS - len(top) - 1)
     return Digest(view.uri, view.version, (top + "\n" + "\n".join(rows))[:MOST_CHARACTERS])
@@ -115,14 +116,16 @@ def _doing(view: View, cursor: Position, last_changed_line: int | None, around: 
         yield f"Last change in line {last_changed_line + 1}."
 
 
-def _names(view: View, cursor: Position, around: Surroundings) -> Iterator[str]:
-    """What is imported, and where the names at the cursor are defined and used."""
+def _names(view: View, cursor: Position, around: Surroundings, masked: str) -> Iterator[str]:
+    """What is imported, and where the names at the cursor are defined and used; `masked` is the cursor's line, where
+    no word of a secret is left."""
     imports = view.syntax.imports() if view.syntax else ()
     if imports:
         more = len(imports) - MOST_IMPORTS
         yield "Imports: " + ", ".join(imports[:MOST_IMPORTS]) + (f" and {more} more." if more > 0 else ".")
     for known in known_names(view, cursor, around.others):
-        yield describe(known)
+        if re.search(rf"(?<!\w){re.escape(known.name)}(?!\w)", masked):
+            yield describe(known)
 
 
 def _masked(head: Sequence[str], known: Collection[str]) -> str:
