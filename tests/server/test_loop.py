@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from duologue_model.vocabulary import Action, ForcedToken, UserState
 from duologue_server.link.messages import (
@@ -20,7 +21,7 @@ from duologue_server.link.messages import (
     VoiceState,
     Withdraw,
 )
-from duologue_server.trace.facts import Command, Dropped, Duck, Fact, SoundOff, SoundOn, Unduck
+from duologue_server.trace.facts import Command, Dropped, Duck, Fact, Heard, SoundOff, SoundOn, Unduck
 from duologue_server.voice.floor_events import TurnEnded
 from support.clips import BECKETT_BEGINS, beckett, silence
 from support.stage import Stage
@@ -274,6 +275,28 @@ def test_a_known_question_is_answered_without_a_decision_and_its_sound_is_ready(
     stage.run(3.2, SPOKEN)
     (why,) = [fact.why for fact in stage.facts() if isinstance(fact, Command) and fact.name == "why"]
     assert "That is a rule, not a decision" in why
+
+
+@pytest.mark.parametrize(("words", "taken"), [("two free four five", []), ("what is this", ["what is this"])])
+def test_our_own_words_that_come_back_are_not_the_users(words: str, taken: list[str]) -> None:
+    stage = Stage()
+    stage.listener.text = words
+    stage.at(0.8, Say("s1", SIX))
+    facts = stage.run(4.0, SPOKEN)
+    assert [fact.text for fact in facts if isinstance(fact, Heard)] == taken
+    assert guesses(stage) == taken
+    stage.run(6.0, SPOKEN)
+    stage.loop.words(words, final=True)
+    assert asks(stage) == taken
+
+
+def test_words_after_our_voice_are_somebodys() -> None:
+    stage = Stage()
+    stage.listener.text = "two three four five"
+    stage.at(0.1, Say("s1", "one two three four five"))
+    stage.run(4.0, np.concatenate([silence(2.0), SPOKEN]))
+    stage.run(6.0, np.concatenate([silence(2.0), SPOKEN]))
+    assert guesses(stage) == ["two three four five"]
 
 
 def test_other_words_wait_for_the_model() -> None:

@@ -91,7 +91,8 @@ class Stage:
         self.messages: list[FromVoice] = []
         self.out: list[Samples] = []
         self._ticks = 0
-        ear = Ear(ScriptedListener(), self.clock, lambda text, final: self.loop.words(text, final))
+        self.listener = ScriptedListener()
+        ear = Ear(self.listener, self.clock, lambda text, final: self.loop.words(text, final))
         mouth = Mouth(ToneSpeaker(), self.player, self.clock, lambda error: self.errors.append(error))
         self.errors: list[Exception] = []
         self.loop: VoiceLoop = VoiceLoop(

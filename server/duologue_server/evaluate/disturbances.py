@@ -32,7 +32,8 @@ from duologue_server.voice.assembly import Voice, load_voice
 RATE_HZ = 16_000
 FLOOR = 3e-4
 """Root mean square of a quiet room: −70 dBFS."""
-DELAYS_MS = (0, 100, 300)
+DELAYS_MS = (20, 100, 300)
+"""No loudspeaker is heard sooner than 10 ms after it was handed its sound."""
 GAINS_DB = (-30.0, -15.0, -6.0)
 LINE_S = 6.0
 """Between the beginnings of two utterances."""

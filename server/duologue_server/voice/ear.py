@@ -141,10 +141,13 @@ class Ear:
         return self._turn.text if self._turn else ""
 
     @property
-    def guess(self) -> str:
-        """All of the present turn, as it would be delivered if it were over now; empty while that is not known."""
+    def guess(self) -> tuple[str, int]:
+        """All of the present turn as it would be delivered if it were over now, and where its speech ended; empty while
+        that is not known."""
         turn = self._turn
-        return turn.text if turn is not None and turn.paused and turn.unknown() is None else ""
+        if turn is None or not turn.paused or turn.unknown() is not None:
+            return "", self._heard
+        return turn.text, turn.end_sample
 
     @property
     def is_speaking(self) -> bool:

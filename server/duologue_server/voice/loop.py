@@ -3,6 +3,8 @@
 It joins the parts and decides nothing: the engine decides, the floor rules, the mouth speaks, the ear listens.
 """
 
+import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -42,7 +44,13 @@ from duologue_server.voice.ear import Ear
 from duologue_server.voice.floor import FloorState, Microphone, advance, listening
 from duologue_server.voice.floor_events import Rules, Utterance
 from duologue_server.voice.mouth import Mouth, Script
+from duologue_server.voice.own_words import is_own
 from duologue_server.voice.perception import Perception, something_came
+
+KEPT_SAID = 4
+"""Utterances that an echo of our own voice may consist of."""
+ECHO_LASTS_S = 0.8
+"""So long after our voice its last words may seem to be spoken: the way through the room, and the detector's delay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,9 @@ class VoiceLoop:
         self._guess = Guess("")
         self._settled = ""
         """Words that end the turn by rule, if they are all that the user says."""
+        self._said: deque[Script] = deque(maxlen=KEPT_SAID)
+        self._sounded_s = (-60.0, -60.0)
+        """When the last of them began to sound, and when it ended."""
         self._ask_ended_s: float | None = None
         self._latency_ms: float | None = None
         self._shown: VoiceState | None = None
@@ -160,6 +171,7 @@ class VoiceLoop:
                 self._began(script, t)
             else:
                 heard_text, heard_ms = self._parts.mouth.ended(script, report.heard_samples)
+                self._sounded_s = (self._sounded_s[0], t)
                 if script.started:
                     self._tell(facts.SoundOff(t, report.track_id, report.cause, heard_text, round(heard_ms, 1)))
                 else:
@@ -172,7 +184,8 @@ class VoiceLoop:
         """While the user pauses: tells what may be the whole turn, and ends it by rule if the words settle it."""
         floor = self.floor
         told = floor.sounding is not None and not floor.ducked
-        guess = Guess("" if told else self._parts.ear.guess, floor.interrupted)
+        words, ended_sample = self._parts.ear.guess
+        guess = Guess("" if told or self._is_own(words, ended_sample) else words, floor.interrupted)
         if guess.text and guess.text == self._settled:
             self._rule(floor_events.Foreseen(self.now_s()), "your words alone settled what you wanted")
         elif guess != self._guess and (guess.text or self._guess.text):
@@ -222,6 +235,7 @@ class VoiceLoop:
     def words(self, text: str, final: bool) -> None:
         """The ear has words of the user's present turn."""
         t = self.now_s()
+        text = "" if self._is_own(text, self._parts.ear.turn_ended_sample) else text
         if text or final:
             self._heard_text = "" if final else text
             if text:
@@ -232,6 +246,13 @@ class VoiceLoop:
             self._ask_ended_s = ended_s
             self._advance(floor_events.TurnEnded(t, text, ended_s))
         self.show()
+
+    def _is_own(self, text: str, ended_sample: int | None) -> bool:
+        """Whether these words, spoken until then, came from our own loudspeaker."""
+        ended_s = self.now_s() if ended_sample is None else ended_sample / RATE_HZ
+        from_s, until_s = self._sounded_s
+        said = " ".join(script.text for script in self._said)
+        return from_s <= ended_s <= until_s + ECHO_LASTS_S and is_own(text, said)
 
     def _reply(self, message: Reply, t: float) -> None:
         """A piece of an answer: its first whole clause asks for the floor, the others follow it."""
@@ -327,6 +348,8 @@ class VoiceLoop:
     def _began(self, script: Script, t: float) -> None:
         """The first sample of an utterance was heard."""
         script.started = True
+        self._said.append(script)
+        self._sounded_s = (t, math.inf)
         self._tell(facts.SoundOn(t, script.utterance.id, script.text, script.cause))
         if script.cause == "reply" and self._ask_ended_s is not None:
             self._latency_ms = round(1000 * (t - self._ask_ended_s), 1)

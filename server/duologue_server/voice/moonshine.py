@@ -42,8 +42,9 @@ _MIN_MEAN_LOGPROB = -1.2
 _NOTHING_LOGPROB = -0.1
 """The base model is surer than this that there is nothing in room noise, and less sure when it misses a short word:
 then the end of the text may not be its first token."""
-_NOISE_TO_TINY = "You"
-"""What the tiny model, which never says "nothing", makes of a knock or of room noise."""
+_MADE_UP = "You"
+"""What the tiny model, which never says "nothing", makes of a knock or of room noise, and both make of music."""
+_MUSIC = "♪"
 BEAM = 4
 BONUS = 2.0
 """Added to a hypothesis for each token of a known name, and taken back if the name breaks off."""
@@ -99,8 +100,7 @@ class MoonshineListener:
 
     def partial(self, audio: Samples) -> str:
         """The words so far, by the tiny model, greedily."""
-        text = self._text(TINY_EN, audio, None)
-        return "" if text.strip(".,?!") == _NOISE_TO_TINY else text
+        return self._text(TINY_EN, audio, None)
 
     def final(self, audio: Samples) -> str:
         """The words of a complete utterance, by the base model; a beam search favours the names given to `bias`."""
@@ -147,7 +147,8 @@ class MoonshineListener:
             tokens = _believed(*beam(_Decoding(model, speech, states), limit, tree))
         # What the names led astray may still be plain words.
         tokens = tokens or _believed(*greedy(_Decoding(model, speech, states), limit))
-        return to_text(tokens, model.tokens)
+        text = to_text(tokens, model.tokens)
+        return "" if text.strip(".,?! ") == _MADE_UP or _MUSIC in text else text
 
 
 def _believed(tokens: list[int], logprob: float) -> list[int]:
