@@ -63,7 +63,9 @@ def test_a_long_utterance_word_for_word(whisper: Listener) -> None:
 
 def test_longer_than_thirty_seconds(whisper: Listener) -> None:
     words = bare(whisper.final(np.tile(beckett(), 4))).split()
-    assert len(words) == pytest.approx(4 * len(BECKETT.split()), abs=8), "cut at thirty seconds, in the middle of a word"
+    assert len(words) == pytest.approx(4 * len(BECKETT.split()), abs=8), (
+        "cut at thirty seconds, in the middle of a word"
+    )
 
 
 @pytest.mark.parametrize("sound", [*KEYS, "room_noise"])

@@ -167,7 +167,8 @@ def _note(pitch_hz: float, length: int) -> Samples:
 
 def _mix(track: Samples, at: int, sound: Samples) -> None:
     end = min(len(track), at + len(sound))
-    track[at:end] += sound[: end - at]
+    if at < end:
+        track[at:end] += sound[: end - at]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
