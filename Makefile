@@ -3,13 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench vsix vscode clean
 
 demo: .venv/demo ## Replay a session on real input: listen, watch, look at the picture
 	$(BIN)/duologue demo --out build/demo
 
-test: .venv/installed ## All tests; those that need a sound server are left out, and say so, where it cannot be installed
-	@.ci/system-packages || export DUOLOGUE_NO_SOUND_SERVER=1; $(BIN)/python -m pytest
+test: .venv/installed ## All tests; those that need a sound server, or VS Code (make vscode), are left out where it is not there
+	@.ci/system-packages || export DUOLOGUE_NO_SOUND_SERVER=1; \
+	test -e build/duologue.vsix -a -d build/vscode/host || export DUOLOGUE_NO_VSCODE=1; $(BIN)/python -m pytest
 
 check: ## What must be green: format, lint, types, import rules, tests, the built wheel
 	bash .ci/run
@@ -17,8 +18,15 @@ check: ## What must be green: format, lint, types, import rules, tests, the buil
 bench: .venv/installed ## The measured figures, as a table
 	$(BIN)/duologue bench
 
+vsix: editors/vscode/node_modules/.package-lock.json ## The VS Code extension as build/duologue.vsix; needs node 20 or newer
+	@mkdir -p build
+	cd editors/vscode && npm run --silent check && npm run --silent vsix
+
+vscode: vsix ## The same, and a real VS Code with a browser for its tests
+	.ci/vscode-host
+
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv build dist editors/vscode/node_modules editors/vscode/dist .pytest_cache .mypy_cache .ruff_cache
 
 .venv/created:
 	$(PYTHON) -m venv .venv
@@ -31,4 +39,8 @@ clean:
 
 .venv/installed: pyproject.toml .venv/created
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+editors/vscode/node_modules/.package-lock.json: editors/vscode/package-lock.json
+	cd editors/vscode && npm ci --silent
 	touch $@

@@ -78,7 +78,7 @@ class TranscriptLine:
     text: str
     final: bool
     heardUpTo: int | None = None  # noqa: N815 - wire name
-    """Partner only: how many characters of `text` had been heard when the sound ended; None while it sounds."""
+    """Partner only: how many characters of `text` have been heard; grows while it sounds, stands when it is final."""
     cause: str = ""
     """Why the partner speaks, then why it stopped."""
 

@@ -5,7 +5,7 @@ export interface Caption {
   /** Who speaks, in front of the words. */
   mark: string;
   heard: string;
-  /** What a key or a word of the user cut off. */
+  /** What is still to come, or was cut off by a key or a word of the user. */
   unheard: string;
 }
 
@@ -48,13 +48,13 @@ export function caption(line: TranscriptLine, columns: number): Caption {
   return { mark, heard: shown, unheard: firstWords(unheard, Math.max(0, columns - shown.length)) };
 }
 
-/** A finished line in words, for lists and for screen readers. */
+/** A line in words, for lists and for screen readers. */
 export function spoken(line: TranscriptLine): string {
   const who = line.role === "user" ? "You" : "Duologue";
-  if (line.role === "user" || line.heardUpTo === null || line.heardUpTo >= [...line.text].length) {
+  if (line.role === "user" || !line.final || line.heardUpTo === null || line.heardUpTo >= [...line.text].length) {
     return `${who}: ${line.text}`;
   }
   const heard = [...line.text].slice(0, line.heardUpTo).join("").trim();
   const end = line.cause === "key" ? "silenced by a key" : line.cause === "speech" ? "interrupted" : "cut off";
-  return `${who}: ${line.text} (${end} after “${heard || "nothing"}”)`;
+  return `${who}: ${line.text} (${heard === "" ? "not heard" : `${end} after “${heard}”`})`;
 }

@@ -5,7 +5,7 @@ import type { TranscriptLine } from "./protocol";
 import { type Truth, sounding } from "./state";
 
 const STAYS_MS = 6000;
-const COLUMNS = 90;
+const COLUMNS = 64;
 const GAP = "0 0 0 2em";
 
 /** The words themselves come with each range; the types only fix what is drawn first. */

@@ -148,7 +148,7 @@ export class Server {
         workspace: {
           configuration: (params) =>
             params.items.map((item) => (item.section === SECTION ? this.settings.forServer() : null)),
-          didChangeConfiguration: async () => this.configure(),
+          didChangeConfiguration: async () => {}, // whether the server asks for it or not, `configure` is called
         },
       },
     };

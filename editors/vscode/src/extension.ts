@@ -65,6 +65,9 @@ export function activate(context: vscode.ExtensionContext): void {
       if (change.affectsConfiguration(`${SECTION}.serverPath`)) {
         void setup.begin(true);
       }
+      if (change.affectsConfiguration(SECTION)) {
+        server.configure();
+      }
       if (!settings.offers) {
         offers.clear();
       }
@@ -75,8 +78,8 @@ export function activate(context: vscode.ExtensionContext): void {
     void context.globalState.update(WELCOMED, true);
     void vscode.commands.executeCommand("duologue.openWalkthrough");
   }
-  // The walkthrough asks for the server itself.
-  void setup.begin(!first);
+  // The walkthrough asks for the server itself, but does not know of a path that is wrong.
+  void setup.begin(!first || settings.serverPath !== "");
   log.info(`active after ${(performance.now() - beganMs).toFixed(1)} ms`);
 }
 

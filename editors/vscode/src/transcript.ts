@@ -72,7 +72,7 @@ export class Transcript implements vscode.TreeDataProvider<Entry>, vscode.TextDo
     item.tooltip = spoken(line);
     item.accessibilityInformation = { label: `${spoken(line)}, ${item.description}` };
     item.contextValue = line.role;
-    if (line.role === "partner" && line.heardUpTo !== null && line.heardUpTo < [...line.text].length) {
+    if (line.final && line.role === "partner" && line.heardUpTo !== null && line.heardUpTo < [...line.text].length) {
       // What was cut off is marked, so that nobody believes to have heard it.
       const heard = [...line.text].slice(0, line.heardUpTo).join("").length;
       item.label = { label: line.text, highlights: heard > 0 ? [[0, heard]] : [] };
