@@ -182,7 +182,7 @@ def test_values_of_configuration_need_no_quotes(line: str) -> None:
         ("see https://wiki.shop.internal/x?y now", f"see {PRIVATE_ADDRESS} now"),
         ("https://hooks.slack.com/services/T00/B00/XXX", PRIVATE_ADDRESS),
         ("mail ann.lee@shop.com.", f"mail {E_MAIL}."),
-        ("# TODO(ann@shop.dev): later", f"# TODO({E_MAIL}): later"),
+        ("# note(ann@shop.dev): later", f"# note({E_MAIL}): later"),
     ],
 )
 def test_private_addresses(text: str, masked: str) -> None:
