@@ -124,6 +124,23 @@ def test_a_suggestion_is_a_quick_fix_too_and_can_be_dismissed(host: Host, window
     window.page.locator(".codelens-decoration").wait_for(state="detached")
 
 
+def test_accepting_what_another_extension_found_makes_its_edit(host: Host, windows: list[Window], folder: Path) -> None:
+    (folder / "sum.ts").write_text("const result: number = 1;\nconsole.log(resutl);\n")
+    host.serve_with(sys.executable, VOICE, "serve")
+    window = host.open(folder)
+    windows.append(window)
+    window.until_status("off")
+    window.edit("sum.ts")
+    window.command("Duologue: Start the Voice")
+    window.until_status("listening")
+    window.page.locator(".codelens-decoration", has_text="Dismiss").wait_for()
+    window.shot("foreign-offer")
+    window.chord("a")
+    lines = window.page.locator(".view-line")
+    until("the edit", lambda: "console.log(result);" in lines.all_text_contents(), 20, lines.all_text_contents)
+    window.shot("edited")
+
+
 def controls(log: Path) -> list[str]:
     """The verbs that the voice was told."""
     return re.findall(r"name='(\w+)'", log.read_text())
@@ -204,7 +221,7 @@ def test_without_a_server_the_user_is_told_what_to_do(host: Host, windows: list[
     notice.wait_for()
     window.shot("missing")
     assert notice.get_by_text("Choose Path…").count()
-    assert notice.get_by_text("Install", exact=True).count()
+    assert notice.get_by_text("Clear the Setting").count()
     host.serve_with(sys.executable, VOICE, "serve")
     window.command("Duologue: Restart the Server")
     window.until_status("off")

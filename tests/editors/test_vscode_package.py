@@ -1,5 +1,6 @@
 """What the extension's manifest promises, checked without node: settings, commands, keys, and what the server knows."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -61,11 +62,15 @@ def test_every_command_is_carried_out_and_every_name_is_a_command() -> None:
 def test_the_messages_and_fields_are_those_of_the_protocol() -> None:
     ours = set(re.findall(r'"(duologue/\w+)"', SOURCES["protocol.ts"]))
     assert ours == {getattr(protocol, name) for name in ("ACTIVITY", "CONTEXT", "STATE", "TRANSCRIPT", "OFFER")}
-    shapes = {"State": protocol.ClientState, "TranscriptLine": protocol.TranscriptLine, "Offer": protocol.OfferShown}
+    shapes: dict[str, Any] = {
+        "State": protocol.ClientState,
+        "TranscriptLine": protocol.TranscriptLine,
+        "Offer": protocol.OfferShown,
+    }
     for name, shape in shapes.items():
         body = re.search(rf"interface {name} {{(.*?)\n}}", SOURCES["protocol.ts"], re.DOTALL)
         assert body
-        assert re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE) == list(shape.__dataclass_fields__)
+        assert re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE) == [f.name for f in dataclasses.fields(shape)]
 
 
 def test_every_key_of_the_pages_is_bound() -> None:

@@ -20,6 +20,7 @@ export class Fingers implements vscode.Disposable {
   constructor(
     private readonly server: Server,
     private readonly truth: Truth,
+    private readonly applying: () => boolean,
   ) {
     this.disposables.push(
       vscode.workspace.onDidChangeTextDocument((event) => this.changed(event)),
@@ -55,7 +56,7 @@ export class Fingers implements vscode.Disposable {
     const { document } = event;
     const active = vscode.window.activeTextEditor?.document === document;
     // Formatters change text as well, at a save; files that are reloaded change in the background.
-    if (active && event.contentChanges.length > 0 && !this.saving.has(document.uri.toString())) {
+    if (active && !this.applying() && event.contentChanges.length > 0 && !this.saving.has(document.uri.toString())) {
       this.changedMs = performance.now();
       this.press();
     }
@@ -63,7 +64,7 @@ export class Fingers implements vscode.Disposable {
 
   /** The cursor went somewhere by key; a key that typed moves it too, and has been counted. */
   private moved(): void {
-    if (performance.now() - this.changedMs > TYPED_MS) {
+    if (!this.applying() && performance.now() - this.changedMs > TYPED_MS) {
       this.press();
     }
   }

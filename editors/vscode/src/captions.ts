@@ -6,6 +6,8 @@ import { type Truth, sounding } from "./state";
 
 const STAYS_MS = 6000;
 const COLUMNS = 64;
+/** Where the words stand anyway, or nobody edits. */
+const NOT_CODE = new Set(["duologue-transcript", "output"]);
 const GAP = "0 0 0 2em";
 
 /** The words themselves come with each range; the types only fix what is drawn first. */
@@ -63,7 +65,7 @@ export class Captions implements vscode.Disposable {
       this.set(this.editor, "", "");
     }
     this.editor = editor;
-    if (editor && this.line) {
+    if (editor && this.line && !NOT_CODE.has(editor.document.uri.scheme)) {
       const { mark, heard, unheard } = caption(this.line, COLUMNS);
       this.set(editor, `${mark} ${heard}`, unheard);
     } else if (editor) {

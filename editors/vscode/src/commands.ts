@@ -46,9 +46,6 @@ async function snooze(parts: Parts, args?: { minutes?: number }): Promise<void> 
 
 async function judge(parts: Parts, verb: "accept" | "dismiss", args?: { id?: string }): Promise<void> {
   const id = args?.id ?? parts.offers.chosen()?.id;
-  if (verb === "accept" && id !== undefined) {
-    await parts.offers.reveal(id);
-  }
   await ask(parts, verb, id === undefined ? {} : { id });
 }
 

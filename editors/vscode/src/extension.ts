@@ -45,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   running = server;
   // Before the language client exists: keys go out before the change that they made.
-  const fingers = new Fingers(server, truth);
+  const fingers = new Fingers(server, truth, () => offers.applying);
   const surroundings = new Surroundings(server, log);
   const own = vscode.Uri.joinPath(context.globalStorageUri, "server").fsPath;
   const setup = new Setup(server, truth, settings, log, own, manifest.serverVersion);

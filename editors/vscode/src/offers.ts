@@ -4,6 +4,8 @@ import type { Offer } from "./protocol";
 
 /** How long a suggestion that was spoken can still be read; nobody says when it has lost its meaning. */
 const SPOKEN_MS = 60_000;
+/** More quick fixes than this are not looked at. */
+const MOST_FIXES = 10;
 
 interface Shown {
   offer: Offer;
@@ -12,8 +14,19 @@ interface Shown {
   timer?: NodeJS.Timeout;
 }
 
+/** Shows a line, and puts the cursor at its code. */
+async function place(uri: vscode.Uri, line: number): Promise<vscode.TextEditor> {
+  const editor = await vscode.window.showTextDocument(uri);
+  const { range, firstNonWhitespaceCharacterIndex } = editor.document.lineAt(Math.min(line, editor.document.lineCount - 1));
+  const at = range.start.translate(0, firstNonWhitespaceCharacterIndex);
+  editor.selection = new vscode.Selection(at, at);
+  editor.revealRange(range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  return editor;
+}
+
 export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvider, vscode.Disposable {
   private readonly shown = new Map<string, Shown>();
+  private edits = 0;
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeCodeLenses = this.changed.event;
   private readonly mark = vscode.window.createTextEditorDecorationType({
@@ -47,7 +60,16 @@ export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvide
     vscode.Disposable.from(...this.disposables).dispose();
   }
 
+  /** Whether an edit that was accepted is being made: it is no key of the user's. */
+  get applying(): boolean {
+    return this.edits > 0;
+  }
+
   update(offer: Offer): void {
+    const before = this.shown.get(offer.id);
+    if (before && offer.outcome === "accepted") {
+      void this.take(before);
+    }
     this.remove(offer.id);
     const open = offer.outcome === "waiting" || offer.outcome === "spoken";
     if (open && this.enabled() && offer.uri !== null && offer.line !== null) {
@@ -77,15 +99,28 @@ export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvide
     return (at ?? [...this.shown.values()].at(-1))?.offer;
   }
 
-  /** Shows the place of a suggestion, and puts the cursor there. */
-  async reveal(id: string): Promise<void> {
-    const entry = this.shown.get(id);
-    if (entry) {
-      const editor = await vscode.window.showTextDocument(entry.uri, { preserveFocus: false });
-      const line = editor.document.lineAt(Math.min(entry.line, editor.document.lineCount - 1));
-      const at = line.range.start.translate(0, line.firstNonWhitespaceCharacterIndex);
-      editor.selection = new vscode.Selection(at, at);
-      editor.revealRange(line.range, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  /**
+   * Puts the cursor where an accepted suggestion is about. If another extension has exactly one quick fix there that it
+   * prefers, that is carried out.
+   */
+  private async take({ uri, line }: Shown): Promise<void> {
+    const { document } = await place(uri, line);
+    const range = document.lineAt(Math.min(line, document.lineCount - 1)).range;
+    const fixes = await vscode.commands.executeCommand<vscode.CodeAction[] | undefined>(
+      "vscode.executeCodeActionProvider",
+      uri,
+      range,
+      vscode.CodeActionKind.QuickFix.value,
+      MOST_FIXES,
+    );
+    const sure = (fixes ?? []).filter((fix) => fix.isPreferred && fix.edit && !fix.disabled);
+    if (sure.length === 1 && sure[0]?.edit) {
+      this.edits += 1;
+      try {
+        await vscode.workspace.applyEdit(sure[0].edit);
+      } finally {
+        this.edits -= 1;
+      }
     }
   }
 

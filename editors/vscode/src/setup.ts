@@ -8,6 +8,7 @@ import type { Truth } from "./state";
 
 const INSTALL = "Install";
 const CHOOSE = "Choose Path…";
+const CLEAR = "Clear the Setting";
 const RETRY = "Retry";
 const LOG = "Show Log";
 
@@ -37,7 +38,8 @@ export class Setup {
         this.log.error(`${error}`);
         this.truth.without(missing ? "missing" : "lost", error instanceof Error ? error.message : String(error));
         if (ask || !missing) {
-          void this.trouble(error, missing ? [INSTALL, CHOOSE] : [RETRY, CHOOSE, LOG]);
+          const set = this.settings.serverPath !== "";
+          void this.trouble(error, missing ? [set ? CLEAR : INSTALL, CHOOSE] : [RETRY, CHOOSE, LOG]);
         }
       }
     });
@@ -74,14 +76,17 @@ export class Setup {
     });
   }
 
-  /** Asks for the program, and keeps it as a setting of this machine. */
+  /** Asks for the program. */
   async choose(): Promise<void> {
     const [chosen] = (await vscode.window.showOpenDialog({ title: "Where is the program duologue?", openLabel: "Use" })) ?? [];
     if (chosen) {
-      await vscode.workspace
-        .getConfiguration("duologue")
-        .update("serverPath", chosen.fsPath, vscode.ConfigurationTarget.Global);
+      await this.set(chosen.fsPath);
     }
+  }
+
+  /** Keeps the path as a setting of this machine; the server is started when the setting has changed. */
+  private async set(path: string | undefined): Promise<void> {
+    await vscode.workspace.getConfiguration("duologue").update("serverPath", path, vscode.ConfigurationTarget.Global);
   }
 
   private async start(found: Found): Promise<void> {
@@ -99,6 +104,8 @@ export class Setup {
       case INSTALL:
       case `${RETRY} Installing`:
         return this.install();
+      case CLEAR:
+        return this.set(undefined);
       case RETRY:
         return this.begin(true);
       case CHOOSE:
