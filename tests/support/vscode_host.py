@@ -112,11 +112,14 @@ class Host:
             self._server.wait(20)
 
     def configure(self, **settings: Any) -> None:
-        """Writes the user's settings; those of the server without their section."""
-        ours = {"duologue.serverPath": str(self.program)}
-        theirs = {f"duologue.{name}": value for name, value in settings.items()}
+        """Writes the user's settings, for the next window; those of the server without their section."""
         path = self.folder / "data" / "User" / "settings.json"
-        path.write_text(json.dumps(_SETTINGS | ours | theirs))
+        path.write_text(self.settings(**settings))
+
+    def settings(self, **settings: Any) -> str:
+        """The text of the user's settings."""
+        ours = {"duologue.serverPath": str(self.program)}
+        return json.dumps(_SETTINGS | ours | {f"duologue.{name}": value for name, value in settings.items()})
 
     def serve_with(self, *command: str) -> None:
         """The server of the next window."""
@@ -179,6 +182,17 @@ class Window:
             else:
                 break
         self.page.keyboard.press("Enter")
+
+    def set(self, text: str) -> None:
+        """Replaces the user's settings as a person does, in the editor: code-server does not watch the file here."""
+        self.command("Preferences: Open User Settings (JSON)")
+        self.page.locator('.tab.active[data-resource-name="settings.json"]').wait_for()
+        self.page.locator(".editor-group-container.active .monaco-editor textarea").first.focus()
+        for key in ("Control+a", "Delete"):
+            self.page.keyboard.press(key)
+        self.page.keyboard.insert_text(text)
+        self.page.keyboard.press("Control+s")
+        self.page.locator('.tab.active.dirty[data-resource-name="settings.json"]').wait_for(state="detached")
 
     def until_status(self, text: str) -> None:
         """Waits for these words in the status bar."""
