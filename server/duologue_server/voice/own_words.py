@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 LEAST_WORDS = 4
 """People repeat a word or two to ask about them: "in total?"."""
 LIKE, SHORT_LIKE = 80.0, 86.0
-"""Likeness, 0 to 100, of the words to a stretch of what was said: an echo is recognised with some errors. Of a few words
+"""Likeness, 0 to 100, of the words to a stretch of what was said: an echo is recognised with errors. Of a few words
 more is asked, because people break in with words like ours: "what is wrong here?" into "what is wrong, how …"."""
 SHORT_WORDS = 5
 MOST_LONGER = 1.2
