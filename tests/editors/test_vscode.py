@@ -229,7 +229,13 @@ def test_without_a_server_the_user_is_told_what_to_do(host: Host, windows: list[
 
 def messages(record: Path) -> list[dict[str, Any]]:
     """What the stub was sent, in order."""
-    return [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+    return [json.loads(line) for line in whole_lines(record)]
+
+
+def whole_lines(file: Path) -> list[str]:
+    """The lines of a file that somebody is writing."""
+    text = file.read_text() if file.exists() else ""
+    return text[: text.rfind("\n") + 1].splitlines()
 
 
 def test_what_is_sent_and_that_keys_go_first(host: Host, windows: list[Window], folder: Path) -> None:
@@ -308,5 +314,5 @@ def test_how_long_a_key_takes_to_the_voice(
 
 def keys_at(log: Path) -> list[float]:
     """When the voice was told of keys, on the clock of `time.monotonic`."""
-    lines = [line.split("\t") for line in log.read_text().splitlines()]
+    lines = [line.split("\t") for line in whole_lines(log)]
     return [float(line[0]) for line in lines if line[1] == "keys"]
