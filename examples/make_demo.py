@@ -172,7 +172,7 @@ def perform(desk: Desk) -> None:
     end_s = desk.type(1.0, " * (100 - discounts) / 100", faster=1.15)
     desk.save(end_s + 0.35)  # at the pause the partner names the slip
 
-    desk.say(10.4, _speak("What is wrong here?"))
+    desk.say(11.3, _speak("What is wrong here?"))
     desk.say(17.0, _speak("Where am I?"))
     desk.say(20.3, _trimmed(desk.clip("stop")))
 
