@@ -93,7 +93,7 @@ class Conversation:
         else:
             text = "All right." if intent.kind == "accept" else answer(intent, self._situation())
             about_this = bool(intent.args.get("about"))  # without a language model there is one answer to that
-            self._to_voice(Prepare(guess.text, text, certain=about_this or is_settled(guess.text)))
+            self._to_voice(Prepare(guess.text, text, certain=about_this or is_settled(guess.text, intent)))
 
     def ask(self, ask: Ask) -> None:
         """The user's turn is over: answers it, from the first clause on."""
@@ -181,8 +181,7 @@ class Conversation:
     def _open(self, question: Question, lines: list[tuple[str, str]], endpoint: EndpointAnswers) -> AnswerStream:
         """A request to the language model; `lines` is the conversation before the question."""
         waiting = [item.text for item in self._workspace.agenda.offers(self._clock.now_s())]
-        digest_text = self._situation().digest
-        return endpoint.stream(endpoint.messages(question.text, digest_text, lines, question.interrupted, waiting))
+        return endpoint.stream(endpoint.messages(question.text, self._digest(), lines, question.interrupted, waiting))
 
     def _answer_likely(self, question: Question, text: str) -> None:
         self._to_voice(Prepare(question.text, text, final=False))
@@ -211,6 +210,16 @@ class Conversation:
         self._trouble_told = said
         self._to_voice(Reply(turn, f" {said}." if first else "", True))
 
+    def _digest(self) -> str:
+        """What a language model is told of the editor now; built-in answers need none of it."""
+        workspace = self._workspace
+        view = workspace.view(workspace.cursor_uri)
+        if view is None:
+            return ""
+        known = [Problem(problem.line, problem.text) for problem in workspace.problems(view.uri)]
+        around = workspace.surroundings(view)
+        return digest(view, workspace.cursor_position, known, workspace.last_tests, around=around).text
+
     def _situation(self) -> Situation:
         """What is known of the editor now."""
         workspace, now_s = self._workspace, self._clock.now_s()
@@ -225,8 +234,6 @@ class Conversation:
         if view is None:
             return Situation(**common)  # type: ignore[arg-type]
         cursor = workspace.cursor_position
-        problems = workspace.problems(view.uri)
-        known = [Problem(problem.line, problem.text) for problem in problems]
         note = ""
         if view.snapshot.looks_binary:
             note = "It looks binary, so I do not read it."
@@ -242,8 +249,7 @@ class Conversation:
             name_at_cursor=view.syntax.node_text(cursor) if view.syntax else "",
             structure_known=view.syntax is not None,
             note=note,
-            problems=problems,
-            digest=digest(view, cursor, known, workspace.last_tests, around=workspace.surroundings(view)).text,
+            problems=workspace.problems(view.uri),
             **common,  # type: ignore[arg-type]
         )
 

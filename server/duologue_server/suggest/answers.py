@@ -61,8 +61,6 @@ class Situation:
     """What had been heard of it."""
     why: str = ""
     """The agenda's reason for having spoken or being silent."""
-    digest: str = ""
-    """For a language model."""
     endpoint: bool = False
     """Whether a language model is configured."""
 

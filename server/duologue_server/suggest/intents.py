@@ -223,13 +223,13 @@ def understand(text: str) -> Intent:
     return Intent("unknown")
 
 
-def is_settled(text: str) -> bool:
-    """Whether the words alone settle that the user is done, and with what: a whole question that can be answered, or
-    a wish for silence.
+def is_settled(text: str, intent: Intent) -> bool:
+    """Whether words of that intent alone settle that the user is done, and with what: a whole question that can be
+    answered, or a wish for silence.
 
     Of a question, a word or two are no sure sign: a cough may be recognised as "huh", and "what was" may go on.
     """
-    kind = understand(text).kind
+    kind = intent.kind
     return kind == "stop" or (kind in _QUESTIONS and len(normalise(text).split()) >= LEAST_WORDS)
 
 
