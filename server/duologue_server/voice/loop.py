@@ -251,8 +251,9 @@ class VoiceLoop:
         """Whether these words, spoken until then, came from our own loudspeaker."""
         ended_s = self.now_s() if ended_sample is None else ended_sample / RATE_HZ
         from_s, until_s = self._sounded_s
-        said = " ".join(script.text for script in self._said)
-        return from_s <= ended_s <= until_s + ECHO_LASTS_S and is_own(text, said)
+        if not text or not from_s <= ended_s <= until_s + ECHO_LASTS_S:
+            return False
+        return is_own(text, " ".join(script.text for script in self._said))
 
     def _reply(self, message: Reply, t: float) -> None:
         """A piece of an answer: its first whole clause asks for the floor, the others follow it."""
