@@ -85,8 +85,8 @@ class Script:
     def diagnostics(self, uri: str, items: Sequence[Mapping[str, Any]]) -> None:
         self.calls.append(("diagnostics", (uri, list(items))))
 
-    def tests(self, passed: int, failed: int, message: str = "") -> None:
-        self.calls.append(("tests", (passed, failed, message)))
+    def tests(self, passed: int, failed: int, message: str = "", failures: Sequence[Mapping[str, Any]] = ()) -> None:
+        self.calls.append(("tests", (passed, failed, message, *([list(failures)] if failures else []))))
 
     def focus(self, focused: bool) -> None:
         self.calls.append(("focus", focused))

@@ -114,8 +114,9 @@ class Session:
         """What other tools report in the editor, as LSP diagnostics."""
         self._workspace.diagnostics(uri, items)
 
-    def tests(self, passed: int, failed: int, message: str = "") -> None:
-        self._workspace.tests(passed, failed, message)
+    def tests(self, passed: int, failed: int, message: str = "", failures: Sequence[Mapping[str, Any]] = ()) -> None:
+        """A test run ended; `failures` as in `duologue/context`."""
+        self._workspace.tests(passed, failed, message, failures)
 
     def focus(self, focused: bool) -> None:
         self._workspace.focus(focused)
