@@ -92,6 +92,22 @@ class TestContext:
         stage.client.wait_log("duologue/context", says)
         assert stage.calls() == [("tests", (1, 0, ""))]
 
+    def test_failures_travel_with_the_run_and_a_bad_one_is_named(self, stage: Stage) -> None:
+        stage.client.initialize()
+        good = {"name": "test_total", "uri": URI, "line": 3, "message": "expected 3"}
+        stage.client.notify(
+            "duologue/context", {"tests": {"passed": 1, "failed": 2, "failures": [good, {"line": 3}, "oops"]}}
+        )
+        stage.client.wait_log("duologue/context", "name")
+        stage.client.wait_log("duologue/context", "object")
+        assert stage.calls() == [("tests", (1, 2, "", [good, {"line": 3}]))]
+
+    def test_failures_that_are_no_list_are_named_and_the_run_counts(self, stage: Stage) -> None:
+        stage.client.initialize()
+        stage.client.notify("duologue/context", {"tests": {"passed": 1, "failed": 2, "failures": 5}})
+        stage.client.wait_log("duologue/context", "list")
+        assert stage.calls() == [("tests", (1, 2, ""))]
+
 
 class TestVerbs:
     @pytest.mark.parametrize(

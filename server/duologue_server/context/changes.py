@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from duologue_server.context.documents import Changed, Document, Snapshot, Splice
 from duologue_server.context.trees import Defined, Syntax
@@ -17,8 +17,8 @@ KEPT_REGIONS = 48
 TOLD = 4
 COMPARED_LINES = 400
 
-_COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--|<!--|\"\"\"|$)")
-_IMPORT = re.compile(
+COMMENT = re.compile(r"\s*(?:#|//|/\*|\*|--|<!--|\"\"\"|$)")
+IMPORT = re.compile(
     r"\s*(?:import\b|from\b.*\bimport\b|use\b|#include\b|require|local\b.*\brequire|source\b|const\b.*\brequire\(|@import|$)"
 )
 
@@ -72,6 +72,15 @@ class _Checkpoint:
         self.regions[n : n + 2] = [Region(one.line, two.end, one.base_line, two.base_end, max(one.last_s, two.last_s))]
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a document was, and which of its lines were changed since. Never changes."""
+
+    snapshot: Snapshot
+    syntax: Syntax | None
+    regions: tuple[Region, ...]
+
+
 class Recent:
     """The documents that were changed last, each with what it was some minutes ago; old trees share what is equal."""
 
@@ -99,6 +108,15 @@ class Recent:
 
     def close(self, uri: str) -> None:
         self._checkpoints.pop(uri, None)
+
+    def past(self, uri: str, since_s: float) -> Past | None:
+        """What a document was at a time, or as long ago as is known, with the changes since; None without any."""
+        kept = self._checkpoints.get(uri)
+        if not kept:
+            return None
+        checkpoint = next((one for one in reversed(kept) if one.at_s <= since_s), kept[0])
+        regions = tuple(replace(region) for region in checkpoint.regions if region.last_s >= since_s)
+        return Past(checkpoint.snapshot, checkpoint.syntax, regions) if regions else None
 
     def describe(self, view: View, now_s: float) -> tuple[str, ...]:
         """What was done in a document in the last minutes, the newest first: `changed load and added the parameter
@@ -133,7 +151,7 @@ def _tell(checkpoint: _Checkpoint, region: Region, view: View) -> Iterator[tuple
     if count == 0:
         return
     line, end = region.line + head, region.end - tail
-    if all(_IMPORT.match(text) for text in (*changed, *gone)) and any(text.strip() for text in (*changed, *gone)):
+    if all(IMPORT.match(text) for text in (*changed, *gone)) and any(text.strip() for text in (*changed, *gone)):
         yield _imports(checkpoint.syntax, view.syntax), 0
         return
     if checkpoint.syntax is not None and view.syntax is not None and count <= COMPARED_LINES:
@@ -146,7 +164,7 @@ def _tell(checkpoint: _Checkpoint, region: Region, view: View) -> Iterator[tuple
     place = f" in {scope}" if scope else f" near line {line + 1}"
     if not changed:
         yield f"removed #{place}", count
-    elif all(_COMMENT.match(text) for text in changed):
+    elif all(COMMENT.match(text) for text in changed):
         yield f"wrote a comment{place}", 0
     else:
         yield f"changed #{place}", count
@@ -156,8 +174,8 @@ def _definitions(old: Sequence[Defined], new: Sequence[Defined], count: int) -> 
     """What became of the definitions of a region."""
     before = {(item.symbol.kind, item.symbol.name): item for item in old}
     after = {(item.symbol.kind, item.symbol.name): item for item in new}
-    added = _outermost([item for key, item in after.items() if key not in before])
-    removed = _outermost([item for key, item in before.items() if key not in after])
+    added = outermost([item for key, item in after.items() if key not in before])
+    removed = outermost([item for key, item in before.items() if key not in after])
     if len(added) == 1 and len(removed) == 1 and added[0].symbol.kind == removed[0].symbol.kind:
         yield f"renamed the {added[0].symbol.kind} {removed[0].symbol.name} to {added[0].symbol.name}"
         yield from _parameters(removed[0], added[0], 1)
@@ -169,7 +187,7 @@ def _definitions(old: Sequence[Defined], new: Sequence[Defined], count: int) -> 
             yield from _parameters(before[key], item, count)
 
 
-def _outermost(items: list[Defined]) -> list[Defined]:
+def outermost(items: Sequence[Defined]) -> list[Defined]:
     """Without what lies inside another one."""
     return [
         item

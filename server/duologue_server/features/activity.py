@@ -8,6 +8,7 @@ from pygls.lsp.server import LanguageServer
 
 from duologue_server.features.host import Host
 from duologue_server.protocol import ACTIVITY, CONTEXT, Activity, known_fields
+from duologue_server.suggest.reports import as_given
 
 CONTEXT_PARTS = ("cursor", "diagnostics", "tests", "visibleRanges", "git")
 """Parts of `duologue/context`. The last two are taken without complaint and not used yet."""
@@ -104,8 +105,17 @@ def _tests(host: Host, raw: Any) -> None:
     message = raw.get("message") or ""
     if not _is_count(passed) or not _is_count(failed) or not isinstance(message, str):
         raise ValueError("a test run needs the counts 'passed' and 'failed', and perhaps a 'message' in words")
-    host.observe("tests", passed=passed, failed=failed, message=message)
-    host.session.tests(passed, failed, message)
+    listed = raw.get("failures") or []
+    if not isinstance(listed, list):
+        host.log(f"{CONTEXT} (tests): 'failures' is ignored: it must be a list, not {type(listed).__name__}")
+        listed = []
+    _, wrong = as_given(listed)
+    for what in wrong:
+        host.log(f"{CONTEXT} (tests): {what}; it is ignored")
+    failures = [item for item in listed if isinstance(item, Mapping)]
+    more = {"failures": failures} if failures else {}
+    host.observe("tests", passed=passed, failed=failed, message=message, **more)
+    host.session.tests(passed, failed, message, failures)
 
 
 def _part(raw: Any, name: str, kind: type) -> Any:

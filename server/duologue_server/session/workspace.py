@@ -18,10 +18,12 @@ from duologue_server.context.trees import ParseJob, Syntax, Trees
 from duologue_server.context.view import View
 from duologue_server.link.messages import EditorEvent, Offer, ToVoice, Vocabulary, Withdraw
 from duologue_server.options import Options
+from duologue_server.session.noticing import Noticing
 from duologue_server.suggest.agenda import Agenda
 from duologue_server.suggest.diagnostics import Diagnostics
 from duologue_server.suggest.findings import Detector, DetectorTrouble, Finding
 from duologue_server.suggest.items import Change, Item
+from duologue_server.suggest.reports import as_given
 from duologue_server.suggest.ruff import Ruff
 from duologue_server.suggest.structure.detector import Structure
 from duologue_server.trace.clock import Clock, run
@@ -68,6 +70,7 @@ class Workspace:
         self._warned: set[str] = set()
         self._settling = False
         self.documents = Documents()
+        self._noticing = Noticing(clock, self.documents, self._recent, self.view, self._take, warn)
         self.agenda = Agenda(options.unprompted_per_hour)
         self.cursor_uri: str | None = None
         self.cursor_position = Position(0, 0)
@@ -89,6 +92,7 @@ class Workspace:
         for name in options.detectors:
             if name not in self._detectors:
                 self._detectors[name] = available[name]()
+        self._noticing.configure(options.detectors)
         self.settle()
 
     @property
@@ -167,6 +171,7 @@ class Workspace:
         self._trees.close(uri)
         self._recent.close(uri)
         self._diagnostics.close(uri)
+        self._noticing.close(uri)
         self.agenda.closed(uri)
         self._edited_s.pop(uri, None)
         self._findings = {key: found for key, found in self._findings.items() if key[0] != uri}
@@ -182,8 +187,10 @@ class Workspace:
             self._to_voice(EditorEvent("cursor_jump"))
 
     def keys(self, count: int) -> None:
+        quiet_s = self._rhythm.quiet_s(self._clock.now_s())
         self._rhythm.keyed(self._clock.now_s(), count)
         self.agenda.keyed(self._clock.now_s(), count)
+        self._noticing.keyed(quiet_s, self.cursor_uri)
         self.settle()
 
     def diagnostics(self, uri: str, items: Sequence[Mapping[str, Any]]) -> None:
@@ -196,7 +203,12 @@ class Workspace:
         if view is not None and "diagnostics" in self._detectors:
             self._take("diagnostics", uri, self._diagnostics.inspect(view))
 
-    def tests(self, passed: int, failed: int, message: str) -> None:
+    def tests(self, passed: int, failed: int, message: str, failures: Sequence[Mapping[str, Any]] = ()) -> None:
+        """A test run ended; `failures` as in `duologue/context`, what cannot be read of them is left out."""
+        listed, _ = as_given(failures)
+        ran = self._noticing.tests(passed, failed, listed, message)
+        if ran.failures and (not message or "\n" in message):
+            message = ran.failures[0].written
         self.last_tests = SuiteRun(passed, failed, message)
         if passed:
             self._to_voice(EditorEvent("tests_passed", passed))
@@ -300,6 +312,7 @@ class Workspace:
         for name, detector in self._detectors.items():
             if name != "diagnostics":
                 run(self._clock.lane("detect"), partial(detector.inspect, view), partial(self._found, name, view))
+        self._noticing.rested(uri)
 
     def _found(self, name: str, view: View, findings: list[Finding] | Exception) -> None:
         if isinstance(findings, DetectorTrouble):
