@@ -25,7 +25,11 @@ ABOVE_LINES = 3
 _MARK = re.compile(rf"\b(?:{'TO'}{'DO'}|{'FIX'}{'ME'}|X{'XX'})\b(?:\([^)]*\))?[:\s-]*(.*)")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _IDENTIFIER = re.compile(r"[A-Za-z]\w*(?:_\w+|[a-z][A-Z]\w*)|\b\w+(?=\()|(?<=`)\w+(?=`)")
-_COMMENT = re.compile(r"(?:^|\s)(?:#|//|--|/\*|\*\s).*")
+_COMMENTS = {
+    **dict.fromkeys(("python", "ruby", "shellscript", "yaml", "toml"), re.compile(r"(?:^|\s)#.*")),
+    "lua": re.compile(r"(?:^|\s)--.*"),
+}
+_OTHER_COMMENTS = re.compile(r"(?:^|\s)(?://|/\*|\*\s).*")
 _NEXT_COMMENT = re.compile(r"\s*(?:#|//|--|/\*|\*|@|$)")
 _UNDOES = re.compile(r"\b(?:remov|delet|drop|get rid|clean|deprecat|revert|undo|stop|don't|do not|without|avoid)", re.I)
 """What such a note wants gone cannot be seen to have come."""
@@ -105,7 +109,8 @@ def _strength(document: Changed, touched: Touched, note: str) -> int:
     if _UNDOES.search(note) or not before or not FEWEST_WORDS <= len(wanted) <= MOST_WORDS:
         return 0
     lines = [document.view.line_text(line) for line in range(touched.line, touched.end_line + 1)]
-    now, then = _code_words(lines), _code_words(before.splitlines())
+    comment = _COMMENTS.get(document.view.language_id, _OTHER_COMMENTS)
+    now, then = _code_words(lines, comment), _code_words(before.splitlines(), comment)
     there, fresh = wanted & now, wanted & (now - then)
     names = {name.lower() for name in _IDENTIFIER.findall(note)}
     named = {name for name in names if set(map(_stem, _WORDS.findall(name))) <= now}
@@ -119,14 +124,14 @@ def _content(text: str) -> set[str]:
     return {_stem(word) for word in words}
 
 
-def _code_words(lines: Sequence[str]) -> set[str]:
-    return {_stem(word) for line in lines for word in _WORDS.findall(_COMMENT.sub("", line)) if len(word) > 2}
+def _code_words(lines: Sequence[str], comment: re.Pattern[str]) -> set[str]:
+    return {_stem(word) for line in lines for word in _WORDS.findall(comment.sub("", line)) if len(word) > 2}
 
 
 def _stem(word: str) -> str:
     """`caches`, `cached` and `caching` are one word."""
     word = word.lower()
-    for ending in ("ing", "ed", "ies", "es", "s", "er"):
+    for ending in ("ing", "ed", "ies", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)]
             break
