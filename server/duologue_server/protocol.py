@@ -38,7 +38,7 @@ VERBS = (
 """What a user can ask for by command: each is `duologue.<verb>` of `workspace/executeCommand`.
 
 `pushToTalk` takes `{"down": true|false}`, `snooze` takes `{"minutes": 10}`, `accept` and `dismiss` an optional
-`{"id": …}`.
+`{"id": …}`, `dismiss` also `{"forever": true}`.
 """
 
 
@@ -95,6 +95,10 @@ class OfferShown:
     uri: str | None = None
     line: int | None = None
     """Zero-based."""
+    channel: Literal["mark", "cue", "speech"] = "mark"
+    """How loud it may be by now: a mark, a sign that catches the eye, a sentence."""
+    fix: str = ""
+    """What accepting it changes in the code, in a few words; empty when nothing."""
     outcome: Literal["waiting", "spoken", "accepted", "dismissed", "dropped"] = "waiting"
 
 

@@ -29,7 +29,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from duologue_server import __version__
 from duologue_server.context.positions import Encoding
-from duologue_server.features import activity, commands, documents, settings
+from duologue_server.features import activity, commands, documents, offers, settings
 from duologue_server.features.client import Client
 from duologue_server.features.greeting import Greeted, choose_encoding, initialize_result
 from duologue_server.features.host import MakeSession, Observer, SessionPort
@@ -190,6 +190,7 @@ class DuologueServer(LanguageServer):
         activity.register(self, self)
         commands.register(self, self)
         settings.register(self, self, self._settings)
+        offers.register(self, self)
 
     async def serve(
         self,
@@ -338,9 +339,12 @@ def _serve(serving: Coroutine[Any, Any, int]) -> int:
 
 
 def _real_session(clock: Clock, client: ClientPort, voice: VoicePort, options: Options) -> SessionPort:
+    from duologue_server.session.habits import habits_path
     from duologue_server.session.session import Session  # late: it brings the syntax trees
 
-    return Session(clock, client, voice, options)
+    session = Session(clock, client, voice, options)
+    session.remember(habits_path())
+    return session
 
 
 def _reason(error: JsonRpcException) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from duologue_server.suggest.agenda import REOPENS_S, TYPED_AWAY_KEYS, Agenda
+from duologue_server.suggest.agenda import CUED_S, REOPENS_S, TYPED_AWAY_KEYS, Agenda
 from duologue_server.suggest.backoff import WAIT_S
-from duologue_server.suggest.findings import Finding, Span
+from duologue_server.suggest.diagnostics import SURVIVES_S
+from duologue_server.suggest.findings import Finding, Fix, Span, TextEdit
 from duologue_server.suggest.items import EXPIRES_S, Item
 
 URI = "file:///store.py"
@@ -56,7 +57,11 @@ def test_a_thought_is_shown_at_once_and_spoken_at_a_boundary() -> None:
     check(agenda, 3.0, "cursor", "for the floor to be free")
     agenda.said(only(agenda, 3.0).id, 3.2)
     check(agenda, 3.3, None, "I spoke because ruff found it, and you had just saved.")
-    assert outcomes(agenda) == [("waiting", "found by ruff"), ("spoken", "you had just saved")]
+    assert outcomes(agenda) == [
+        ("waiting", "found by ruff"),
+        ("raised", "you had just saved"),
+        ("spoken", "you had just saved"),
+    ]
 
 
 def test_a_save_counts_for_what_is_found_just_after_it() -> None:
@@ -223,7 +228,7 @@ def test_accepting_and_dismissing_what_was_said_last() -> None:
     assert agenda.latest() is None
     assert not agenda.accepted(item.id, 3.0)
     assert not agenda.dismissed("nonsense", 3.0)
-    assert [outcome for outcome, _ in outcomes(agenda)] == ["waiting", "spoken", "accepted"]
+    assert [outcome for outcome, _ in outcomes(agenda)] == ["waiting", "raised", "spoken", "accepted"]
 
 
 def test_the_same_thought_about_two_lines_is_said_once() -> None:
@@ -309,3 +314,71 @@ def test_it_stays_small_whatever_comes() -> None:
         agenda.given(f"g{number}", "x", 0.5, number / 100)
     assert len(agenda.offers(2.0)) <= 51
     assert len(agenda.take_changes()) <= 1000
+
+
+def test_a_lesser_thought_catches_the_eye_before_it_is_spoken() -> None:
+    agenda = Agenda()
+    agenda.found(URI, "ruff", [finding("bare", urgency=0.45, trigger="ruff:E722")], 1.0)
+    assert only(agenda, 1.0).channel == "mark"
+    agenda.boundary("save", 2.0, URI)
+    check(agenda, 2.0, None, "for a good moment")
+    assert only(agenda, 2.0).channel == "cue"
+    agenda.boundary("save", 2.0 + CUED_S - 1, URI)  # the user has hardly had the time to see it
+    check(agenda, 2.0 + CUED_S - 1, None)
+    agenda.boundary("save", 2.0 + CUED_S, URI)
+    check(agenda, 2.0 + CUED_S, "bare")
+    assert only(agenda, 2.0 + CUED_S).channel == "speech"
+    agenda.keyed(23.0, TYPED_AWAY_KEYS)
+    check(agenda, 23.0, None)
+    assert only(agenda, 23.0).channel == "cue", "typing takes the word away, not the sign"
+
+
+def test_a_lesser_thought_that_nobody_edits_is_spoken_in_the_end() -> None:
+    agenda = Agenda()
+    agenda.found(URI, "ruff", [finding("bare", urgency=0.45, trigger="ruff:E722")], 0.0)
+    assert agenda.next_s(0.0) == SURVIVES_S
+    check(agenda, SURVIVES_S, None)
+    assert only(agenda, SURVIVES_S).channel == "cue"
+    assert agenda.next_s(SURVIVES_S) == SURVIVES_S + CUED_S
+    check(agenda, SURVIVES_S + CUED_S, "bare")
+
+
+def test_what_is_never_wanted_is_never_spoken_again_until_it_is_forgotten() -> None:
+    agenda = Agenda()
+    agenda.found(URI, "ruff", [finding("one"), finding("two", line=20)], 0.0)
+    agenda.boundary("save", 0.0, URI)
+    best = agenda.best(0.0)
+    assert best is not None
+    agenda.said(best.id, 1.0)
+    assert agenda.forbid(best.id, 2.0)
+    assert agenda.offers(2.0) == [], "the like goes as well"
+    agenda.found(OTHER, "ruff", [finding("three", uri=OTHER)], 3.0)
+    agenda.boundary("save", 8 * 3600.0, OTHER)
+    agenda.found(OTHER, "ruff", [finding("four", uri=OTHER)], 8 * 3600.0)
+    check(agenda, 8 * 3600.0, None, "never want to hear of the like")
+    agenda.backoff.forget("ruff:F821")
+    check(agenda, 8 * 3600.0, "four")
+    assert not agenda.forbid("nonsense", 9 * 3600.0)
+
+
+def test_of_two_thoughts_the_nearer_one_goes_first() -> None:
+    agenda = Agenda()
+    agenda.found(URI, "ruff", [finding("far", line=400, urgency=0.7), finding("near", line=10, urgency=0.65)], 0.0)
+    agenda.boundary("save", 0.0, URI)
+    check(agenda, 0.0, "far")
+    agenda.looking_at(URI, 12)
+    check(agenda, 0.0, "near")
+
+
+def test_what_was_said_keeps_up_with_its_code() -> None:
+    agenda = Agenda()
+    old = Fix("Import it", (TextEdit(Span(0, 0, 0, 0), "import x\n"),), 1)
+    agenda.found(URI, "ruff", [replace(finding(), fix=old)], 0.0)
+    agenda.boundary("save", 0.0, URI)
+    item = only(agenda, 0.0)
+    agenda.said(item.id, 1.0)
+    new = replace(old, version=2)
+    agenda.found(URI, "ruff", [replace(finding(line=30), fix=new)], 5.0)
+    latest = agenda.latest()
+    assert latest is not None
+    assert (latest.id, latest.line, latest.fix) == (item.id, 30, new)

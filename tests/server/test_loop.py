@@ -13,6 +13,7 @@ from duologue_server.link.messages import (
     Guess,
     HeardUpTo,
     Keys,
+    Manner,
     Offer,
     Prepare,
     Reply,
@@ -328,3 +329,14 @@ def test_what_was_prepared_sounds_at_once() -> None:
     stage.at(2.0, Reply(1, "Total is zero.", True))
     stage.run(3.0)
     assert counted == ["Total is zero."]
+
+
+def test_who_is_asked_to_speak_slower_and_softer_does_so_from_the_next_clause_on() -> None:
+    stage = Stage()
+    stage.at(0.5, Say("s1", "one two"))
+    stage.at(2.0, Manner(0.5, 0.5), Say("s2", "one two"))
+    facts = stage.run(4.0)
+    usual, slow = stage.level(0.6, 0.8), stage.level(2.2, 2.6)
+    heard_ms = [round(fact.heard_ms) for fact in facts if isinstance(fact, SoundOff)]
+    assert heard_ms == [400, 800], "the same words, though they had been synthesised before"
+    assert abs(slow / usual - 0.5) < 0.05

@@ -1,5 +1,6 @@
 """A session between an editor and a voice that only note what they are told."""
 
+from collections.abc import Callable
 from typing import Any
 
 from duologue_server.context.documents import TextChange
@@ -12,6 +13,7 @@ from duologue_server.link.messages import (
 from duologue_server.options import Options
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
 from duologue_server.session.session import Session
+from duologue_server.suggest.findings import Fix
 from duologue_server.trace.clock import VirtualClock
 
 URI = "file:///shop/prices.py"
@@ -30,6 +32,7 @@ class Desk:
         self.lines: list[TranscriptLine] = []
         self.offers: list[OfferShown] = []
         self.told: list[str] = []
+        self.applied: list[tuple[str, Fix, Callable[[str], None]]] = []
         self.session = Session(self.clock, self, self, options or Options())
 
     def start(self) -> None:
@@ -49,6 +52,9 @@ class Desk:
 
     def offer(self, offer: OfferShown) -> None:
         self.offers.append(offer)
+
+    def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
+        self.applied.append((uri, fix, done))
 
     def progress(self, percent: int, message: str) -> None:
         self.told.append(f"{percent}")

@@ -14,6 +14,7 @@ from duologue_server.protocol import Activity
 from duologue_server.server import DuologueServer, build_server
 from duologue_server.session.ports import ClientPort, VoicePort
 from duologue_server.session.supervisor import VoiceStatus
+from duologue_server.suggest.items import OfferAt
 from duologue_server.trace.clock import Clock
 from support.lsp_client import LspClient
 
@@ -44,6 +45,7 @@ class Script:
         self.client, self.voice = client, voice
         self.calls: list[tuple[str, Any]] = []
         self.texts: Documents | None = None
+        self.waiting: list[OfferAt] = []
         self.options = [options]
         self.answer: Mapping[str, Any] = {"ok": True, "message": ""}
 
@@ -90,6 +92,9 @@ class Script:
 
     def focus(self, focused: bool) -> None:
         self.calls.append(("focus", focused))
+
+    def offers(self, uri: str) -> list[OfferAt]:
+        return [offer for offer in self.waiting if offer.item.uri == uri]
 
     def verb(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         self.calls.append((name, dict(args)))

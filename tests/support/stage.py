@@ -25,17 +25,16 @@ BLOCK = 320
 
 
 class ToneSpeaker:
-    """Every word is 200 ms of a tone, without pauses."""
+    """Every word is 200 ms of a tone at the usual pace, without pauses."""
 
     name = "tones"
     rate_hz = RATE_HZ
+    speed = 1.0
 
     def speak(self, clause: str) -> SpokenClause:
-        words = clause.split()
-        tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(len(words) * WORD_SAMPLES) / RATE_HZ)
-        placed = tuple(
-            SpokenWord(word, index * WORD_SAMPLES, (index + 1) * WORD_SAMPLES) for index, word in enumerate(words)
-        )
+        words, length = clause.split(), round(WORD_SAMPLES / self.speed)
+        tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(len(words) * length) / RATE_HZ)
+        placed = tuple(SpokenWord(word, index * length, (index + 1) * length) for index, word in enumerate(words))
         return SpokenClause(clause, tone.astype(np.float32), placed)
 
 

@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "replay a session folder without editor, sound card or person",
     "demo": "see and hear the whole idea on a recorded session",
     "doctor": "check every part, and say what to do about those that do not work",
+    "habits": "what was learned about when not to speak, and how to unlearn it",
     "bench": "measure this machine and print a table",
     "eval": "measure how well an engine keeps the floor, and print a table",
 }

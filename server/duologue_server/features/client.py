@@ -1,5 +1,6 @@
 """What the session tells the editor, as messages of LSP and of our own."""
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import asdict, replace
 from typing import Any, Literal
@@ -7,7 +8,9 @@ from typing import Any, Literal
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from duologue_server.features.offers import HintRefresh, to_lsp_edit
 from duologue_server.protocol import OFFER, STATE, TRANSCRIPT, ClientState, OfferShown, TranscriptLine
+from duologue_server.suggest.findings import Fix
 
 _SEVERITY = {
     "info": types.MessageType.Info,
@@ -24,6 +27,7 @@ class Client:
         self._ls = ls
         self._seq = 0
         self._progress = VoiceProgress(ls)
+        self._hints = HintRefresh(ls)
 
     def state(self, state: ClientState) -> None:
         self._seq += 1
@@ -36,6 +40,26 @@ class Client:
 
     def offer(self, offer: OfferShown) -> None:
         self._ls.protocol.notify(OFFER, asdict(offer))
+        self._hints.wanted()
+
+    def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
+        workspace = self._ls.client_capabilities.workspace
+        if workspace is None or not workspace.apply_edit:
+            done("your editor does not let a language server change code")
+            return
+
+        def answered(answer: "Future[Any]") -> None:
+            error = None if answer.cancelled() else answer.exception()
+            result = None if answer.cancelled() or error is not None else answer.result()
+            if result is not None and result.applied:
+                done("")
+            else:
+                done(str(error or getattr(result, "failure_reason", None) or "it did not say why"))
+
+        wanted = types.ApplyWorkspaceEditParams(
+            to_lsp_edit(uri, fix, workspace.workspace_edit), f"{TITLE}: {fix.label}"
+        )
+        self._ls.protocol.send_request(types.WORKSPACE_APPLY_EDIT, wanted).add_done_callback(answered)
 
     def progress(self, percent: int, message: str) -> None:
         if percent >= 100:

@@ -14,7 +14,7 @@ _ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "pushToTalk": ("down",),
     "snooze": ("minutes",),
     "accept": ("id",),
-    "dismiss": ("id",),
+    "dismiss": ("id", "forever"),
 }
 
 
@@ -57,4 +57,6 @@ def read_verb(verb: str, args: Sequence[Any]) -> tuple[str, Mapping[str, Any]]:
         return verb, {"minutes": minutes}
     if given.get("id") is not None and not isinstance(given["id"], str):
         raise ValueError(f"id must be the id of an offer, not {given['id']!r}")
+    if not isinstance(given.get("forever", False), bool):
+        raise ValueError(f"forever must be true or false, not {given['forever']!r}")
     return verb, {key: value for key, value in given.items() if value is not None}

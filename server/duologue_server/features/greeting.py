@@ -40,6 +40,9 @@ def initialize_result(position_encoding: str) -> dict[str, Any]:
             "positionEncoding": position_encoding,
             "textDocumentSync": {"openClose": True, "change": _INCREMENTAL, "save": {"includeText": False}},
             "executeCommandProvider": {"commands": [f"duologue.{verb}" for verb in VERBS]},
+            "codeActionProvider": {"codeActionKinds": ["quickfix"]},
+            "inlayHintProvider": True,
+            "inlineCompletionProvider": True,
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
             "experimental": {
                 "duologue": {

@@ -10,6 +10,7 @@ from duologue_server.options import Options
 from duologue_server.protocol import Activity
 from duologue_server.session.ports import ClientPort, VoicePort
 from duologue_server.session.supervisor import VoiceStatus
+from duologue_server.suggest.items import OfferAt
 from duologue_server.trace.clock import Clock
 
 
@@ -41,6 +42,9 @@ class SessionPort(Protocol):
     ) -> None: ...
 
     def focus(self, focused: bool) -> None: ...
+
+    def offers(self, uri: str) -> list[OfferAt]:
+        """What can be accepted or dismissed in a document, first things first."""
 
     def verb(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]: ...
 

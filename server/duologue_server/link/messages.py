@@ -115,6 +115,15 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """To the voice: how to speak from now on."""
+
+    kind: ClassVar[str] = "manner"
+    speed: float
+    volume: float
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
     """To the voice: names of the open buffers, for the ear."""
 
@@ -226,13 +235,27 @@ class Trouble:
     fatal: bool = False
 
 
-ToVoice = Hello | Beat | Keys | EditorEvent | Offer | Withdraw | Say | Reply | Prepare | Control | Vocabulary | Goodbye
+ToVoice = (
+    Hello
+    | Beat
+    | Keys
+    | EditorEvent
+    | Offer
+    | Withdraw
+    | Say
+    | Reply
+    | Prepare
+    | Control
+    | Manner
+    | Vocabulary
+    | Goodbye
+)
 FromVoice = Hello | Beat | Progress | Ready | VoiceState | Guess | Ask | Unask | Happened | HeardUpTo | Trouble
 Message = ToVoice | FromVoice
 MESSAGES: Mapping[str, type[Message]] = {
     message.kind: message
     for message in (
-        Hello, Beat, Keys, EditorEvent, Offer, Withdraw, Say, Reply, Prepare, Control, Vocabulary, Goodbye,
+        Hello, Beat, Keys, EditorEvent, Offer, Withdraw, Say, Reply, Prepare, Control, Manner, Vocabulary, Goodbye,
         Progress, Ready, VoiceState, Guess, Ask, Unask, Happened, HeardUpTo, Trouble,
     )
 }  # fmt: skip

@@ -1,8 +1,10 @@
 """An editor that shows nothing: replays need no other."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
+from duologue_server.suggest.findings import Fix
 
 
 class QuietClient:
@@ -20,6 +22,9 @@ class QuietClient:
 
     def offer(self, offer: OfferShown) -> None:
         """Replays read the trace instead."""
+
+    def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
+        done("a replay has no editor")
 
     def progress(self, percent: int, message: str) -> None:
         """Nobody watches."""

@@ -1,21 +1,21 @@
 """Turns and answers: what the user said, what is answered and by whom, and what of it was heard."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-from duologue_server.context.digest import Problem, digest
 from duologue_server.link.messages import Ask, Guess, Prepare, Reply, ToVoice
 from duologue_server.options import Options
 from duologue_server.protocol import TranscriptLine
 from duologue_server.session.answering import Answering, Question, acknowledgement
+from duologue_server.session.material import material
 from duologue_server.session.ports import ClientPort
+from duologue_server.session.requests import Requests
 from duologue_server.session.workspace import Workspace
 from duologue_server.suggest.answers import Situation, answer, understand
 from duologue_server.suggest.endpoint import AnswerStream, EndpointAnswers, EndpointTrouble
-from duologue_server.suggest.intents import is_settled
+from duologue_server.suggest.intents import Intent, is_settled
 from duologue_server.trace.clock import Clock, Job
 from duologue_server.trace.facts import Dropped, Heard, SoundOff, SoundOn
 
@@ -24,8 +24,8 @@ KEPT_LINES = 12
 UNCLEAR_WORDS = 2
 """Who breaks in with no more than this, and nothing that is understood, wanted silence more likely than an answer: a
 "stop" over our own voice is easily heard wrong."""
-VERBS = ("accept", "dismiss", "snooze")
-"""Intents that are carried out as verbs before they are answered."""
+TELLING = ("what_is_wrong", "read_error", "next")
+"""Intents whose answers tell problems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,14 @@ class Conversation:
         workspace: Workspace,
         client: ClientPort,
         to_voice: Callable[[ToVoice], None],
-        verb: Callable[[str, Mapping[str, Any]], Mapping[str, Any]],
+        requests: Requests,
     ) -> None:
         self._clock = clock
         self._workspace = workspace
         self._client = client
         self._to_voice = to_voice
-        self._verb = verb
+        self._requests = requests
+        self._told: list[str] = []
         self._prescribed: Prescribed | None = None
         self._endpoint: EndpointAnswers | None = None
         self._answering = Answering(clock, self._answer_piece, self._answer_done, self._answer_likely)
@@ -113,9 +114,17 @@ class Conversation:
             begin = partial(self._open, question, lines, self._endpoint)
             self._answering.ask(ask.turn, question, begin, ask.heard_s - ask.ended_s)
             return
-        done = intent.kind in VERBS and self._verb(intent.kind, intent.args)["ok"]
-        accepted = intent.kind == "accept" and done
-        self._whole(ask.turn, "All right." if accepted else answer(intent, self._situation()))
+        self._whole(ask.turn, self._carry_out(intent))
+
+    def _carry_out(self, intent: Intent) -> str:
+        """Does what is asked for, where something is to be done, and answers."""
+        if intent.kind in TELLING and intent.kind != "next":
+            self._told.clear()
+        situation = self._situation()
+        text = self._requests.perform(intent, self._last_said) or answer(intent, situation)
+        if intent.kind in TELLING:
+            self._told += [problem.text for problem in situation.problems if problem.text.lower() in text.lower()]
+        return text
 
     def unask(self, turn: int) -> None:
         """Nobody waits for the answer any more."""
@@ -181,7 +190,9 @@ class Conversation:
     def _open(self, question: Question, lines: list[tuple[str, str]], endpoint: EndpointAnswers) -> AnswerStream:
         """A request to the language model; `lines` is the conversation before the question."""
         waiting = [item.text for item in self._workspace.agenda.offers(self._clock.now_s())]
-        return endpoint.stream(endpoint.messages(question.text, self._digest(), lines, question.interrupted, waiting))
+        known = material(self._workspace)
+        messages = partial(known.messages, question.text, lines, question.interrupted, waiting)
+        return endpoint.stream(messages, known.tools(question.text, lines))
 
     def _answer_likely(self, question: Question, text: str) -> None:
         self._to_voice(Prepare(question.text, text, final=False))
@@ -210,16 +221,6 @@ class Conversation:
         self._trouble_told = said
         self._to_voice(Reply(turn, f" {said}." if first else "", True))
 
-    def _digest(self) -> str:
-        """What a language model is told of the editor now; built-in answers need none of it."""
-        workspace = self._workspace
-        view = workspace.view(workspace.cursor_uri)
-        if view is None:
-            return ""
-        known = [Problem(problem.line, problem.text) for problem in workspace.problems(view.uri)]
-        around = workspace.surroundings(view)
-        return digest(view, workspace.cursor_position, known, workspace.last_tests, around=around).text
-
     def _situation(self) -> Situation:
         """What is known of the editor now."""
         workspace, now_s = self._workspace, self._clock.now_s()
@@ -229,6 +230,7 @@ class Conversation:
             "last_heard": self._last_heard,
             "why": workspace.agenda.why(now_s),
             "endpoint": self._endpoint is not None,
+            "told": tuple(self._told),
         }
         view = workspace.view(workspace.cursor_uri)
         if view is None:

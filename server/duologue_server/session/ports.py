@@ -1,9 +1,11 @@
 """The session's two doors: the editor, and the voice process. Tests and replays stand in for either."""
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 from duologue_server.link.messages import ToVoice
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
+from duologue_server.suggest.findings import Fix
 
 
 class ClientPort(Protocol):
@@ -14,6 +16,10 @@ class ClientPort(Protocol):
     def transcript(self, line: TranscriptLine) -> None: ...
 
     def offer(self, offer: OfferShown) -> None: ...
+
+    def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
+        """Changes a document, if it still is of the fix's version. `done` gets why it was not changed, as a clause;
+        empty when it was."""
 
     def progress(self, percent: int, message: str) -> None:
         """The voice is loading; 100 ends it."""

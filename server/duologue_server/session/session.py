@@ -5,6 +5,7 @@ It converts nothing and decides nothing about the floor; it lives on one thread,
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from duologue_server.context.documents import TextChange
@@ -29,10 +30,14 @@ from duologue_server.link.messages import (
 from duologue_server.options import Options
 from duologue_server.protocol import Activity, ClientState, OfferShown
 from duologue_server.session.conversation import Conversation
+from duologue_server.session.edits import Edits
+from duologue_server.session.habits import Habits
 from duologue_server.session.ports import ClientPort, VoicePort
+from duologue_server.session.requests import Requests
 from duologue_server.session.supervisor import VoiceStatus
 from duologue_server.session.workspace import Workspace
-from duologue_server.suggest.items import Change
+from duologue_server.suggest.agenda import IGNORED_S
+from duologue_server.suggest.items import Change, OfferAt
 from duologue_server.trace.clock import Clock
 from duologue_server.trace.facts import Command, Dropped, Fact, Heard, Offered, SoundOff, SoundOn
 
@@ -63,9 +68,18 @@ class Session:
         self._options = options
         self._state = ClientState()
         self._offered: set[str] = set()
+        self._habits: Habits | None = None
         self._workspace = Workspace(clock, options, self._to_voice, self._changed, self._warn)
-        self._conversation = Conversation(clock, self._workspace, client, self._to_voice, self.verb)
+        self._edits = Edits(clock, self._workspace, client, observe)
+        self._requests = Requests(clock, self._workspace, self._edits, self._to_voice, self.verb)
+        self._conversation = Conversation(clock, self._workspace, client, self._to_voice, self._requests)
+        self._requests.configure(options)
         self._conversation.configure(options)
+
+    def remember(self, path: Path) -> None:
+        """From now on, what becomes of remarks is kept in that file, and what stands there already counts."""
+        self._habits = Habits(self._clock, path, self._workspace.agenda.backoff)
+        self._habits.look()
 
     @property
     def position_encoding(self) -> Encoding:
@@ -80,6 +94,7 @@ class Session:
         """Takes over new settings; those of the voice process hold from its next start."""
         before, self._options = self._options, options
         self._workspace.configure(options)
+        self._requests.configure(options)
         self._conversation.configure(options)
         if options.autostart and not before.autostart:
             self.verb("start", {})
@@ -92,6 +107,8 @@ class Session:
         self._workspace.change(uri, version, changes)
 
     def save(self, uri: str) -> None:
+        if self._habits is not None:
+            self._habits.look()  # a user who has edited it expects that it counts
         self._workspace.save(uri)
 
     def close(self, uri: str) -> None:
@@ -117,6 +134,7 @@ class Session:
     def tests(self, passed: int, failed: int, message: str = "", failures: Sequence[Mapping[str, Any]] = ()) -> None:
         """A test run ended; `failures` as in `duologue/context`."""
         self._workspace.tests(passed, failed, message, failures)
+        self._requests.tests(passed, failed)
 
     def focus(self, focused: bool) -> None:
         self._workspace.focus(focused)
@@ -133,6 +151,16 @@ class Session:
     def reply_with(self, text: str, delay_s: float) -> None:
         """Until told otherwise, every turn is answered with `text`, `delay_s` after the user stopped."""
         self._conversation.reply_with(text, delay_s)
+
+    def offers(self, uri: str) -> list[OfferAt]:
+        """What can be accepted or dismissed in a document, first things first; each at its line."""
+        view = self._workspace.view(uri)
+        if view is None:
+            return []
+        ends = [
+            (item, item.line or 0) for item in self._workspace.agenda.offers(self._clock.now_s()) if item.uri == uri
+        ]
+        return [OfferAt(item, line, view.snapshot.to_character(line, len(view.line_text(line)))) for item, line in ends]
 
     def verb(self, name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
         """Carries out a verb of the session format, asked for by command, by key or by voice."""
@@ -151,7 +179,7 @@ class Session:
                 agenda.snooze(now_s + 60 * minutes)
                 message = f"nothing unprompted for {minutes:g} minutes"
             case "accept" | "dismiss":
-                ok, message = self._judge(name, args.get("id"), now_s)
+                ok, message = self._judge(name, args, now_s)
             case _ if name not in TO_FLOOR:
                 return {
                     "ok": False,
@@ -190,6 +218,7 @@ class Session:
                 if self._state.voice == "restarting":  # it has come back: what had been wrong is over
                     self._show(health="ok", message="")
                 self._show(voice="ready", parts=dict(parts))
+                self._requests.voice_ready()
                 self._workspace.offer_again()
             case Trouble(what=what, remedy=remedy, fatal=fatal, code=code):
                 self._trouble(code, f"{what}. {remedy}.", fatal)
@@ -214,6 +243,7 @@ class Session:
                 if fact.cause == "offer":
                     agenda.said(fact.utterance, now_s)
                     self._workspace.settle()
+                    self._clock.call_later(IGNORED_S + 1.0, self._keep)  # by then it is known whether it was ignored
             case SoundOff():
                 self._conversation.ended(fact)
             case Heard():
@@ -225,26 +255,39 @@ class Session:
             case _:
                 pass
 
-    def _judge(self, verb: str, id_: object, now_s: float) -> tuple[bool, str]:
+    def _judge(self, verb: str, args: Mapping[str, Any], now_s: float) -> tuple[bool, str]:
         """Accepts or dismisses an offer: the one named, else the one spoken last."""
-        agenda = self._workspace.agenda
-        latest = agenda.latest()
-        chosen = str(id_) if id_ is not None else latest.id if latest else None
+        agenda, id_ = self._workspace.agenda, args.get("id")
+        chosen = agenda.find(str(id_)) if id_ is not None else agenda.latest()
         if chosen is None:
-            return False, f"there is nothing to {verb}"
-        known = (agenda.accepted if verb == "accept" else agenda.dismissed)(chosen, now_s)
-        return known, "" if known else f"there is no offer '{chosen}' that could be {verb}ed"
+            nothing = f"there is nothing to {verb}"
+            return False, nothing if id_ is None else f"there is no offer '{id_}' that could be {verb}ed"
+        if verb == "dismiss":
+            known = (agenda.forbid if args.get("forever") else agenda.dismissed)(chosen.id, now_s)
+            return known, "" if known else "only what a detector finds can be dismissed for ever"
+        if chosen.fix is not None and chosen.uri is not None:
+            obstacle = self._edits.apply(chosen.uri, chosen.fix, self._not_applied)
+            if obstacle:
+                return False, obstacle
+        return agenda.accepted(chosen.id, now_s), ""
+
+    def _not_applied(self, why: str) -> None:
+        self._client.tell("warning", f"the change was not made: {why}")
+        self._to_voice(Say(f"refused-{self._clock.now_s():.2f}", "Your editor did not take the change.", "confirm"))
 
     def _changed(self, change: Change) -> None:
         """Something became of a suggestion."""
         item, now_s = change.item, self._clock.now_s()
-        self._client.offer(
-            OfferShown(item.id, item.text, item.urgency, item.trigger, item.uri, item.line, change.outcome)
-        )
+        self._client.offer(_shown(change))
+        self._keep()
         if change.outcome == "waiting":
             self._observe(Offered(now_s, item.id, item.text, item.urgency, change.why))
         elif change.outcome == "dropped" and item.id not in self._offered:
             self._observe(Dropped(now_s, item.id, item.text, change.why))
+
+    def _keep(self) -> None:
+        if self._habits is not None:
+            self._habits.keep()
 
     def _to_voice(self, message: ToVoice) -> None:
         if isinstance(message, Offer):
@@ -264,3 +307,18 @@ class Session:
         if state != self._state:
             self._state = state
             self._client.state(state)
+
+
+def _shown(change: Change) -> OfferShown:
+    item = change.item
+    return OfferShown(
+        item.id,
+        item.text,
+        item.urgency,
+        item.trigger,
+        item.uri,
+        item.line,
+        item.channel,
+        item.fix.label if item.fix is not None else "",
+        "waiting" if change.outcome == "raised" else change.outcome,
+    )

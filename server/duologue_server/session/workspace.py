@@ -183,6 +183,7 @@ class Workspace:
     def cursor(self, uri: str, line: int, character: int) -> None:
         jumped = uri != self.cursor_uri or abs(line - self.cursor_position.line) > JUMP_LINES
         self.cursor_uri, self.cursor_position = uri, Position(line, character)
+        self.agenda.looking_at(uri, line)
         if jumped:
             self._to_voice(EditorEvent("cursor_jump"))
 

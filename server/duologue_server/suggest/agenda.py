@@ -1,23 +1,32 @@
 """The agenda: a short list of things worth saying, and when one of them may be said.
 
-Pure logic: time comes in as `now_s`, what happened goes out through `take_changes`. A thought is first only shown; a
-boundary makes it speakable, typing takes that back. It dies when its code changes, when it is no longer found, when it
-has been said or dismissed, and of old age.
+Pure logic: time comes in as `now_s`, what happened goes out through `take_changes`. A thought is first only a mark in
+the editor. A boundary makes an urgent one speakable, and lets a lesser one catch the eye before a later boundary makes
+it speakable, too; typing takes that back. It dies when its code changes, when it is no longer found, when it has been
+said or dismissed, and of old age.
 """
 
+import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from duologue_server.suggest.backoff import Backoff
 from duologue_server.suggest.diagnostics import SURVIVES_S, survived
 from duologue_server.suggest.findings import Finding
-from duologue_server.suggest.items import EXPIRES_S, Boundary, Change, Item, Outcome, as_item, moved
+from duologue_server.suggest.items import Boundary, Change, Item, Outcome, as_given, as_item, found_again, moved
+from duologue_server.suggest.reasons import BECAUSE, Waiting, why_silent, why_spoken
 
 HOUR_S = 3600.0
 SPOKEN_URGENCY = 0.4
 """Findings below this are shown and never spoken unasked."""
+AT_ONCE_URGENCY = 0.6
+"""Findings below this catch the eye before they may be spoken."""
+CUED_S = 20.0
+"""So long what has caught the eye is left to the user before it may be spoken."""
+NEAR_LINES, FAR_WEIGHT = 40, 0.75
+"""Further from the cursor than this, or in another document, a thought weighs less."""
 IGNORED_S = 60.0
 """Said and, so long after, neither accepted nor dismissed nor fixed: ignored."""
 REACH_S = 3.0
@@ -30,14 +39,6 @@ REOPENS_S = 120.0
 """What was said or dismissed may be said anew when it had been gone for so long."""
 MOST_ITEMS = 50
 MOST_CLOSED = 500
-
-_BECAUSE: Mapping[str, str] = {
-    "save": "you had just saved",
-    "tests_failed": "tests had failed",
-    "survived": f"the problem had been there for {SURVIVES_S:g} seconds without an edit",
-    "idle_return": "you had just come back",
-    "given": "I was given it to say",
-}
 
 
 @dataclass(slots=True)
@@ -73,6 +74,7 @@ class Agenda:
         self._recent: _Recent | None = None
         self._keys_since_recent = 0
         self._snoozed_until_s = 0.0
+        self._cursor: tuple[str | None, int] = (None, 0)
         self._changes: deque[Change] = deque(maxlen=1000)
         self._count = 0
 
@@ -93,10 +95,17 @@ class Agenda:
                 self._watch_closed(topic, closed, topic in topics, now_s)
         self._forget_least()
 
-    def given(self, id: str, text: str, urgency: float, now_s: float) -> None:  # noqa: A002 - the session format's name
-        """Takes a suggestion from outside, ready to be said; one with the same id is replaced."""
-        urgency = min(1.0, max(0.0, urgency))
-        item = Item(id, text, urgency, "given", f"given|{id}", now_s, now_s + EXPIRES_S, boundary="given")
+    def given(
+        self,
+        id: str,  # noqa: A002 - the session format's name
+        text: str,
+        urgency: float,
+        now_s: float,
+        asked: bool = False,
+    ) -> None:
+        """Takes a suggestion from outside, ready to be said; one with the same id is replaced. `asked`: the user wants
+        to be told."""
+        item = as_given(id, text, urgency, now_s, asked)
         self._add(item, "it was given")
 
     def edited(self, uri: str, line: int, removed: int, added: int, now_s: float) -> None:
@@ -118,25 +127,26 @@ class Agenda:
         for item in [item for item in self._items.values() if item.boundary and not item.given]:
             self._keys_since[item.id] = self._keys_since.get(item.id, 0) + count
             if self._keys_since[item.id] >= TYPED_AWAY_KEYS:
-                self._items[item.id] = replace(item, boundary="")
+                self._items[item.id] = replace(item, boundary="", channel="mark" if item.cued_s is None else "cue")
 
     def boundary(self, kind: Boundary, now_s: float, uri: str | None = None) -> None:
         """A moment at which a remark is welcome; of one document, or of all."""
         self._recent, self._keys_since_recent = _Recent(kind, now_s, uri), 0
         for item in list(self._items.values()):
             if uri is None or item.uri == uri:
-                self._raise(item, kind)
+                self._raise(item, kind, now_s)
 
     def said(self, id: str, now_s: float) -> None:  # noqa: A002
         """An item was spoken, or began to be; it counts against the hour and is not said again."""
-        self._said_s.append(now_s)
         item = self._items.get(id)
+        if item is None or not item.asked:
+            self._said_s.append(now_s)
         if item is None:  # it was withdrawn while the voice had already begun
             return
         self._last_said = (item, now_s)
         if not item.given:
             self.backoff.spoke(item.trigger, now_s)
-        self._close(item, "spoken", _BECAUSE.get(item.boundary, "it was asked for"), now_s)
+        self._close(item, "spoken", BECAUSE.get(item.boundary, "it was asked for"), now_s)
 
     def accepted(self, id: str, now_s: float) -> bool:  # noqa: A002
         """The user took it up, spoken or only shown: its trigger starts afresh. False for an unknown item."""
@@ -145,6 +155,30 @@ class Agenda:
     def dismissed(self, id: str, now_s: float) -> bool:  # noqa: A002
         """The user does not want it: its trigger waits twice as long. False for an unknown item."""
         return self._judge(id, "dismissed", "it was dismissed", now_s)
+
+    def forbid(self, id: str, now_s: float) -> bool:  # noqa: A002
+        """The user never wants to hear of the like again. False for an unknown item."""
+        item = self.find(id)
+        if item is None or item.given:
+            return False
+        self.backoff.forbid(item.trigger)
+        for same in [other for other in self._items.values() if other.trigger == item.trigger]:
+            if same.id in self._items:  # one of the same topic has gone with another
+                self._close(same, "dismissed", "it is never wanted", None)
+        closed = self._closed.get(item.topic)
+        if closed is not None and closed.said_s is not None:
+            closed.said_s = None
+            self._changes.append(Change(item, "dismissed", "it is never wanted"))
+        return True
+
+    def find(self, id: str) -> Item | None:  # noqa: A002
+        """The item that waits, or was said and is neither accepted, dismissed nor ignored."""
+        said = (closed.item for closed in self._closed.values() if closed.said_s is not None and closed.item.id == id)
+        return self._items.get(id) or next(said, None)
+
+    def looking_at(self, uri: str | None, line: int) -> None:
+        """The cursor is there: what is near counts for more."""
+        self._cursor = (uri, line)
 
     def snooze(self, until_s: float) -> None:
         """Nothing unprompted before; a time in the past ends it."""
@@ -160,23 +194,23 @@ class Agenda:
     def best(self, now_s: float) -> Item | None:
         """What should be said now, if anything. Whether the floor is free is not decided here."""
         self._refresh(now_s)
-        if now_s < self._snoozed_until_s or self.budget_left(now_s) <= 0:
+        if now_s < self._snoozed_until_s:
             return None
-        ready = [item for item in self._items.values() if self._ready(item, now_s)]
-        return max(ready, key=lambda item: (item.urgency, item.given, -item.added_s), default=None)
+        left = self.budget_left(now_s)
+        ready = [item for item in self._items.values() if self._ready(item, now_s) and (left or item.asked)]
+        return max(ready, key=lambda item: (self._weight(item), item.given, -item.added_s), default=None)
 
     def offers(self, now_s: float) -> list[Item]:
-        """Everything that waits, speakable first, then by urgency: for the editor."""
+        """Everything that waits, speakable first, then by weight: for the editor."""
         self._refresh(now_s)
-        return sorted(self._items.values(), key=lambda item: (not item.boundary, -item.urgency, item.added_s))
+        return sorted(self._items.values(), key=lambda item: (not item.boundary, -self._weight(item), item.added_s))
 
     def latest(self) -> Item | None:
         """What was said last and is neither accepted nor dismissed: what a plain yes or no refers to."""
         if self._last_said is None:
             return None
-        item = self._last_said[0]
-        closed = self._closed.get(item.topic)
-        return item if closed is not None and closed.said_s is not None else None
+        closed = self._closed.get(self._last_said[0].topic)
+        return closed.item if closed is not None and closed.said_s is not None else None
 
     def budget_left(self, now_s: float) -> int:
         """How many remarks may still be made unasked in the present hour."""
@@ -197,42 +231,37 @@ class Agenda:
         times += [self.backoff.until_s(item.trigger) for item in self._items.values()]
         times += [closed.said_s + IGNORED_S for closed in self._closed.values() if closed.said_s is not None]
         times += [said_s + HOUR_S for said_s in self._said_s] + [self._snoozed_until_s]
-        return min((at_s for at_s in times if at_s > now_s), default=None)
+        return min((at_s for at_s in times if now_s < at_s < math.inf), default=None)
 
     def why(self, now_s: float) -> str:
         """Why it spoke, when it just did; otherwise why it is silent."""
         self._refresh(now_s)
         if self._last_said is not None and now_s - self._last_said[1] < IGNORED_S:
-            item = self._last_said[0]
-            source = "" if item.given else f" {_tool(item.trigger)} found it, and"
-            return f"I spoke because{source} {_BECAUSE.get(item.boundary, 'you asked')}."
-        return self._why_silent(now_s)
+            return why_spoken(self._last_said[0])
+        return why_silent(self._waiting(now_s))
 
-    def _why_silent(self, now_s: float) -> str:
-        waiting = self.offers(now_s)
-        if not waiting:
-            return "I have nothing to say: nothing that I can see needs you."
-        many = "One remark waits" if len(waiting) == 1 else f"{len(waiting)} remarks wait"
-        if self.unprompted_per_hour == 0:
-            return f"{many}, but speaking unasked is turned off."
-        if now_s < self._snoozed_until_s:
-            return f"{many}, but you asked me to be quiet for another {_minutes(self._snoozed_until_s - now_s)}."
-        if self.budget_left(now_s) <= 0:
-            wait_s = self._said_s[0] + HOUR_S - now_s
-            return f"{many}, but I have used up this hour's {self.unprompted_per_hour}; the next in {_minutes(wait_s)}."
-        worth = [item for item in waiting if item.given or item.urgency >= SPOKEN_URGENCY]
-        if not worth:
-            return f"{many}, too small to speak of; the editor shows it."
-        if all(now_s < self.backoff.until_s(item.trigger) for item in worth):
-            return f"{many}, but I spoke of the like not long ago, so I hold back."
-        if self.best(now_s) is None:
-            return f"{many} for a good moment: a save, failed tests, or ten seconds without an edit."
-        return f"{many} for the floor to be free."
+    def _waiting(self, now_s: float) -> Waiting:
+        items = self.offers(now_s)
+        worth = [item for item in items if item.given or item.urgency >= SPOKEN_URGENCY]
+        until_s = [0.0 if item.given else self.backoff.until_s(item.trigger) for item in worth]
+        return Waiting(
+            items=len(items),
+            worth=len(worth),
+            held_back=sum(now_s < at_s for at_s in until_s),
+            forbidden=sum(at_s == math.inf for at_s in until_s),
+            ready=self.best(now_s) is not None,
+            per_hour=self.unprompted_per_hour,
+            snoozed_s=self._snoozed_until_s - now_s,
+            next_in_hour_s=self._said_s[0] + HOUR_S - now_s if self._said_s and self.budget_left(now_s) <= 0 else 0.0,
+        )
 
     def _take(self, detector: str, finding: Finding, now_s: float) -> str:
         """Merges a finding; returns the id of its item, or nothing when it has had its chance."""
         new = as_item(finding, detector, "", now_s)
-        if new.topic in self._closed:
+        closed = self._closed.get(new.topic)
+        if closed is not None:
+            if closed.item.key == new.key:  # what was said of it still holds, perhaps of another version and line
+                closed.item = found_again(closed.item, new)
             return ""
         old = self._same(new)
         if old is None:
@@ -242,15 +271,16 @@ class Agenda:
             recent = self._recent
             fresh = recent is not None and now_s - recent.at_s <= REACH_S and self._keys_since_recent < TYPED_AWAY_KEYS
             if recent is not None and fresh and recent.uri in (None, new.uri):
-                self._raise(new, recent.kind)
+                self._raise(new, recent.kind, now_s)
             return new.id
         found_by = old.found_by | {detector}
         if finding.urgency < old.urgency and old.found_by != {detector}:  # another tool said it with more urgency
             self._items[old.id] = replace(old, found_by=found_by, line=new.line, version=new.version)
         else:
             self._items[old.id] = replace(
-                new, id=old.id, added_s=old.added_s, expires_s=old.expires_s, boundary=old.boundary, found_by=found_by
-            )
+                new, id=old.id, added_s=old.added_s, expires_s=old.expires_s, boundary=old.boundary, found_by=found_by,
+                channel=old.channel, cued_s=old.cued_s, fix=new.fix or old.fix,
+            )  # fmt: skip
         return old.id
 
     def _same(self, new: Item) -> Item | None:
@@ -265,17 +295,35 @@ class Agenda:
         self._items[item.id] = item
         self._changes.append(Change(item, "waiting", why))
 
-    def _raise(self, item: Item, kind: Boundary) -> None:
-        if item.given or item.urgency < SPOKEN_URGENCY:
+    def _raise(self, item: Item, kind: Boundary, now_s: float) -> None:
+        """Lets an item become one channel louder, if it is worth that."""
+        if item.given or item.urgency < SPOKEN_URGENCY or now_s < self._cued_until_s(item):
             return
-        self._items[item.id] = replace(item, boundary=kind)
-        self._keys_since[item.id] = 0
+        if item.urgency < AT_ONCE_URGENCY and item.cued_s is None:
+            raised = replace(item, channel="cue", cued_s=now_s)
+        else:
+            raised = replace(item, channel="speech", boundary=kind)
+            self._keys_since[item.id] = 0
+        self._items[item.id] = raised
+        if raised.channel != item.channel:
+            self._changes.append(Change(raised, "raised", BECAUSE[kind]))
 
     def _ready(self, item: Item, now_s: float) -> bool:
         return bool(item.boundary) and (item.given or now_s >= self.backoff.until_s(item.trigger))
 
+    def _weight(self, item: Item) -> float:
+        """Urgency, confidence included, less for what is far from the cursor."""
+        uri, line = self._cursor
+        near = item.given or uri is None or (item.uri == uri and abs((item.line or 0) - line) <= NEAR_LINES)
+        return item.urgency * (1.0 if near else FAR_WEIGHT)
+
+    def _cued_until_s(self, item: Item) -> float:
+        return item.cued_s + CUED_S if item.cued_s is not None and item.channel == "cue" else 0.0
+
     def _survives_at_s(self, item: Item) -> float:
-        return max(item.added_s, self._touched_s(item)) + SURVIVES_S if item.urgency >= SPOKEN_URGENCY else 0.0
+        if item.urgency < SPOKEN_URGENCY:
+            return 0.0
+        return max(max(item.added_s, self._touched_s(item)) + SURVIVES_S, self._cued_until_s(item))
 
     def _touched_s(self, item: Item) -> float:
         """The last edit of its document or key anywhere."""
@@ -287,19 +335,16 @@ class Agenda:
                 self._drop(item, "it waited too long")
                 self._close_quietly(item)
             elif not item.boundary and survived(item.added_s, self._touched_s(item), now_s):
-                self._raise(item, "survived")
+                self._raise(item, "survived", now_s)
         for closed in self._closed.values():
             if closed.said_s is not None and now_s - closed.said_s >= IGNORED_S:
                 self._missed(closed.item, closed.said_s + IGNORED_S)
                 closed.said_s = None
 
     def _judge(self, id: str, outcome: Literal["accepted", "dismissed"], why: str, now_s: float) -> bool:  # noqa: A002
-        item = self._items.get(id)
-        closed = next((closed for closed in self._closed.values() if closed.item.id == id), None)
-        if item is None and (closed is None or closed.said_s is None):
+        item = self.find(id)
+        if item is None:
             return False
-        item = item or (closed.item if closed else None)
-        assert item is not None
         if outcome == "accepted":
             self.backoff.welcomed(item.trigger)
         else:
@@ -349,12 +394,3 @@ class Agenda:
             self._drop(least, "there is too much on the agenda")
         while len(self._closed) > MOST_CLOSED:
             self._closed.pop(next(iter(self._closed)))
-
-
-def _tool(trigger: str) -> str:
-    return trigger.partition(":")[0] if trigger != "diagnostics" else "your editor"
-
-
-def _minutes(seconds: float) -> str:
-    minutes = max(1, round(seconds / 60))
-    return "minute" if minutes == 1 else f"{minutes} minutes"

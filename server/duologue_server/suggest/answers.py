@@ -1,5 +1,6 @@
 """Answers without a language model: one or two spoken sentences from what is known of the editor."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -63,6 +64,8 @@ class Situation:
     """The agenda's reason for having spoken or being silent."""
     endpoint: bool = False
     """Whether a language model is configured."""
+    told: Sequence[str] = ()
+    """Texts of the problems that were told since the last question about them."""
 
 
 def answer(intent: Intent, situation: Situation) -> str:
@@ -107,6 +110,43 @@ def _error(intent: Intent, now: Situation) -> str:
     if not now.problems:
         return _nothing_wrong(now)
     return min(now.problems, key=lambda problem: (_distance(problem, now), -problem.urgency)).text
+
+
+def _next(intent: Intent, now: Situation) -> str:
+    left = [problem for problem in now.problems if problem.text not in now.told]
+    if not left:
+        return "That was all." if now.problems and now.told else _nothing_wrong(now)
+    return max(left, key=lambda problem: (problem.urgency, -_distance(problem, now))).text
+
+
+def _go_on(intent: Intent, now: Situation) -> str:
+    if not now.last_said:
+        return _SILENT_SO_FAR
+    rest = now.last_said[len(now.last_heard) :].strip(" ,;:")
+    return rest[:1].upper() + rest[1:] if len(rest) > 1 else "That was all of it."
+
+
+def _shorter(intent: Intent, now: Situation) -> str:
+    """The first sentence, without the place that it begins with."""
+    if not now.last_said:
+        return _SILENT_SO_FAR
+    first = _SENTENCE_END.split(now.last_said.strip(), maxsplit=1)[0]
+    short = first.partition(": ")[2] or first
+    return short[:1].upper() + short[1:].rstrip(".") + "."
+
+
+def _watch(intent: Intent, now: Situation) -> str:
+    passed = intent.args.get("passed")
+    when = "have run" if passed is None else "pass" if passed else "fail"
+    return f"I will tell you when the tests {when}."
+
+
+def _remind(intent: Intent, now: Situation) -> str:
+    return f"I will remind you in {_count(intent.args['minutes'], 'minute')}."
+
+
+def _delegate(intent: Intent, now: Situation) -> str:
+    return "I will look into it and come back to you." if now.endpoint else f"I cannot look into that. {_NO_MODEL}"
 
 
 def _tests(intent: Intent, now: Situation) -> str:
@@ -175,6 +215,7 @@ def _lower(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _NO_FILE = "I do not see an open file."
 _SILENT_SO_FAR = "I have not said anything yet."
 _NO_MODEL = "For more I need a language model: set an endpoint in the settings of duologue."
@@ -196,5 +237,17 @@ _ANSWERS: Mapping[Kind, Callable[[Intent, Situation], str]] = {
     "thanks": lambda _, __: "You are welcome.",
     "hello": lambda _, __: "I am here.",
     "nothing": lambda _, __: "",
+    "never": lambda _, __: "I will not speak of that again.",
+    "next": _next,
+    "go_on": _go_on,
+    "shorter": _shorter,
+    "slower": lambda _, __: "Is this better?",
+    "faster": lambda _, __: "Is this better?",
+    "louder": lambda _, __: "Is this better?",
+    "quieter": lambda _, __: "Is this better?",
+    "comment": lambda _, __: "It is written.",
+    "watch": _watch,
+    "remind": _remind,
+    "delegate": _delegate,
     "unknown": _unknown,
 }

@@ -1,5 +1,6 @@
-"""How often a trigger may speak, learned from what became of its remarks."""
+"""How often a trigger may speak, learned from what became of its remarks; pure, and kept by whoever owns it."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ class Record(NamedTuple):
     """No remark before."""
     misses: int
     """How many were dismissed or ignored in a row."""
+    never: bool = False
+    """The user does not want to hear of it at all."""
 
 
 class Backoff:
@@ -26,8 +29,9 @@ class Backoff:
         self._records: dict[str, Record] = {}
 
     def until_s(self, trigger: str) -> float:
-        """When the trigger may speak again; 0 for one without a record."""
-        return self._of(trigger).until_s
+        """When the trigger may speak again; 0 for one without a record, infinity for one that never may."""
+        record = self._of(trigger)
+        return math.inf if record.never else record.until_s
 
     def spoke(self, trigger: str, at_s: float) -> None:
         record = self._of(trigger)
@@ -37,15 +41,24 @@ class Backoff:
         """A remark of the trigger was dismissed or ignored."""
         record = self._of(trigger)
         wait_s = min(LONGEST_WAIT_S, record.wait_s * 2)
-        self._records[trigger] = Record(wait_s, at_s + wait_s, record.misses + 1)
+        self._records[trigger] = Record(wait_s, at_s + wait_s, record.misses + 1, record.never)
 
     def welcomed(self, trigger: str) -> None:
-        """A remark of the trigger was taken up: it starts afresh."""
-        self._records.pop(trigger, None)
+        """A remark of the trigger was taken up: it starts afresh, unless it was never to speak."""
+        if not self._of(trigger).never:
+            self._records.pop(trigger, None)
+
+    def forbid(self, trigger: str) -> None:
+        """The trigger never speaks again, until it is forgotten."""
+        self._records[trigger] = self._of(trigger)._replace(never=True)
 
     def records(self) -> Mapping[str, Record]:
         """What was learned of each trigger; for the user to see."""
         return dict(self._records)
+
+    def replace(self, records: Mapping[str, Record]) -> None:
+        """Takes over what was learned elsewhere or earlier, and nothing else."""
+        self._records = dict(records)
 
     def forget(self, trigger: str | None = None) -> None:
         """Resets what was learned, of one trigger or of all."""

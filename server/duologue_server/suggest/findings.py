@@ -16,6 +16,25 @@ class Span(NamedTuple):
     end_character: int
 
 
+class TextEdit(NamedTuple):
+    """New text for a range of a document."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The code half of a remark: what would mend it in the document of that version, in no other."""
+
+    label: str
+    """What it does, in a few words: `Replace with None`."""
+    edits: tuple[TextEdit, ...]
+    """Of ranges that do not overlap."""
+    version: int | None
+    """Of the document that the ranges belong to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing worth saying. Never reads code aloud; `written` is what appears in the editor."""
@@ -37,6 +56,8 @@ class Finding:
     written: str
     about: str = ""
     """The name it is about: two detectors that say something about the same name in the same line mean the same."""
+    fix: Fix | None = None
+    """Applied when the user accepts; None where only the user knows how."""
 
     def __post_init__(self) -> None:
         assert 0.0 <= self.urgency <= 1.0, self.urgency
@@ -99,7 +120,16 @@ class DetectorTrouble(Exception):
         super().__init__(f"{what}; {remedy}")
 
 
-def find(source: Source, span: Span, trigger: str, says: str, urgency: float, written: str, about: str = "") -> Finding:
+def find(
+    source: Source,
+    span: Span,
+    trigger: str,
+    says: str,
+    urgency: float,
+    written: str,
+    about: str = "",
+    fix: Fix | None = None,
+) -> Finding:
     """A finding at a place. `says` is the sentence without its place and its full stop."""
     code = " ".join(source.line_text(span.line).split())
     return Finding(
@@ -113,6 +143,7 @@ def find(source: Source, span: Span, trigger: str, says: str, urgency: float, wr
         source_range=span,
         written=written,
         about=about,
+        fix=fix,
     )
 
 

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from duologue_server.suggest.later import for_later, minutes_of
+
 Kind = Literal[
     "what_is_this", "where_am_i", "what_is_wrong", "read_error", "tests", "what_did_you_say", "repeat", "stop",
-    "accept", "dismiss", "snooze", "why", "help", "thanks", "hello", "nothing", "unknown",
+    "accept", "dismiss", "never", "snooze", "why", "help", "thanks", "hello", "nothing", "unknown",
+    "next", "go_on", "shorter", "slower", "faster", "louder", "quieter", "comment", "watch", "remind", "delegate",
 ]  # fmt: skip
 
 SNOOZE_MINUTES = 10
@@ -23,7 +26,9 @@ _QUESTIONS: frozenset[Kind] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is wanted. `args`: `minutes` of a snooze; `about`: `this`, of an unknown question about the code here."""
+    """What is wanted. `args`: `minutes` of a snooze or until a reminder; `about`: `this`, of an unknown question about
+    the code here; `passed`, whether tests are awaited that pass or that fail, absent for either; `what`, of which to be
+    reminded, or what to look into."""
 
     kind: Kind
     args: Mapping[str, Any] = field(default_factory=dict)
@@ -80,6 +85,67 @@ _PHRASES: Mapping[Kind, tuple[str, ...]] = {
         "i do not (want|need) {it}",
         "do not do {it}",
         "that is (wrong|not right|not true|not helpful|not useful|not it)",
+    ),
+    "never": (
+        "never again",
+        "never (say|mention|suggest) {it} again",
+        "never tell me [about] {it} again",
+        "(do not|stop) (say|saying|mention|mentioning|suggest|suggesting) {it} [again|any more|anymore|ever again]",
+        "(do not|stop) (tell|telling|warn|warning) me about {it} [again|any more|anymore|ever again]",
+        "i never want to hear (that|this|about it|about that|about this|of it) [again]",
+    ),
+    "next": (
+        "[what about|how about] the (other|next|second|last) [one|thing|{error}|{bug}]",
+        "no the other [one|thing|{error}|{bug}]",
+        "(next|another) [one|thing|{error}|{bug}]",
+        "(what|anything|something) else [is wrong|wrong|broken] [{here}]",
+        "is there (more|anything else|another one|something else)",
+        "what (are|about) the (others|other ones|rest)",
+        "any (more|others|other {error}|other {bug})",
+    ),
+    "go_on": (
+        "(go on|continue|carry on|keep going|do go on)",
+        "(go on|continue|carry on) (talking|speaking|reading|from there|where you stopped)",
+        "finish (that|your sentence|what you were saying|your thought)",
+        "(what) were you saying",
+        "you were saying",
+        "what is the rest",
+    ),
+    "shorter": (
+        "[a bit|a little|much|make it|keep it|say it] (shorter|briefer|short|brief)",
+        "in (short|a word|one sentence|a sentence|brief)",
+        "[that is|that was|you are] too (long|wordy)",
+        "[give me] the short version",
+        "be (brief|briefer|shorter|more concise)",
+    ),
+    "slower": (
+        "[a bit|a little|much] slower",
+        "(speak|talk|go|say it|say that) [a bit|a little|much] (slower|more slowly|slowly)",
+        "slow down [a bit|a little]",
+        "[that is|that was|you are|you speak|you talk] too (fast|quick|quickly)",
+    ),
+    "faster": (
+        "[a bit|a little|much] (faster|quicker)",
+        "(speak|talk|go|say it|say that) [a bit|a little|much] (faster|quicker|more quickly)",
+        "speed up [a bit|a little]",
+        "[that is|that was|you are|you speak|you talk] too (slow|slowly)",
+    ),
+    "louder": (
+        "[a bit|a little|much] louder",
+        "(speak|talk) [a bit|a little|much] louder",
+        "(speak up|turn it up|turn it up a bit|turn up the volume|volume up)",
+        "[that is|that was|you are] too (quiet|soft)",
+    ),
+    "quieter": (
+        "[a bit|a little|much] (quieter|softer)",
+        "(speak|talk) [a bit|a little|much] (quieter|softer|more quietly|more softly)",
+        "(lower your voice|turn it down|turn it down a bit|turn down the volume|volume down)",
+        "[that is|that was|you are] too loud",
+    ),
+    "comment": (
+        "(say|write|put|add|leave|make) {it} [down] (as|in|into) [a|the] (comment|comments) [there|here]",
+        "(write|note|jot) {it} down [there|here]",
+        "(write|put|add|leave) a (comment|note) [there|here|about it|about that|saying that|saying so|for that]",
     ),
     "what_did_you_say": (
         "what [did you say|did you just say|was that|did you mean]",
@@ -169,12 +235,6 @@ _SNOOZE = re.compile(
     r"(?: (?:for )?(?P<time>.+?))??(?: of (?:peace|quiet|silence)(?: and quiet)?)?"
 )
 _BARE_SNOOZE = re.compile(r"snooze|leave me (?:alone|be)|no more .+|do not .+")
-_NUMBERS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty five": 45, "fifty": 50, "sixty": 60,
-    "ninety": 90, "a few": 5, "a couple of": 2, "a couple": 2, "few": 5, "half an": 0.5, "some": 10, "": 1,
-}  # fmt: skip
-_TIME = re.compile(r"(?:the )?(?:next )?(?P<number>[a-z0-9 ]*?) ?(?P<unit>minutes?|mins?|hours?|seconds?)")
 _LOOSE_TIMES = {
     "a while": 10, "a bit": 10, "a moment": 5, "now": 10, "the rest of the day": 480, "today": 480, "the day": 480,
     "some time": 10, "some peace": 10, "some quiet": 10,
@@ -220,7 +280,8 @@ def understand(text: str) -> Intent:
         for kind, pattern in _COMPILED:
             if pattern.fullmatch(candidate):
                 return Intent(kind)
-    return Intent("unknown")
+    later = for_later(words) or for_later(bare)
+    return Intent(*later) if later is not None else Intent("unknown")
 
 
 def is_settled(text: str, intent: Intent) -> bool:
@@ -250,15 +311,4 @@ def _snooze_minutes(words: str) -> int | None:
     time = (found.group("time") or "").strip()
     if not time:
         return SNOOZE_MINUTES if _BARE_SNOOZE.fullmatch(words) else None
-    if time in _LOOSE_TIMES:
-        return _LOOSE_TIMES[time]
-    spoken = _TIME.fullmatch(time)
-    if spoken is None:
-        return None
-    number = spoken.group("number").strip()
-    count = float(number) if number.isdecimal() else _NUMBERS.get(number)
-    if count is None:
-        return None
-    unit = spoken.group("unit")
-    minutes = count * 60 if unit.startswith("hour") else count / 60 if unit.startswith("sec") else count
-    return max(1, min(24 * 60, round(minutes)))
+    return _LOOSE_TIMES.get(time) or minutes_of(time)

@@ -3,13 +3,18 @@
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from duologue_server.suggest.findings import Finding, Span
+from duologue_server.suggest.findings import Finding, Fix, Span
 
 Boundary = Literal["save", "tests_failed", "survived", "idle_return"]
 """A moment at which a remark is welcome."""
-Outcome = Literal["waiting", "spoken", "accepted", "dismissed", "dropped"]
+Channel = Literal["mark", "cue", "speech"]
+"""How loud a thought may be, from the quietest: a mark in the editor, a sign that catches the eye, a sentence."""
+Outcome = Literal["waiting", "raised", "spoken", "accepted", "dismissed", "dropped"]
+"""`raised`: it still waits, and has reached another channel."""
 
 EXPIRES_S = 300.0
+ASKED_EXPIRES_S = 3600.0
+"""What the user asked to be told is not so soon stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class Item:
     source_range: Span | None = None
     written: str = ""
     about: str = ""
+    fix: Fix | None = None
+    asked: bool = False
+    """The user asked to be told: it counts against no budget."""
+    channel: Channel = "mark"
+    cued_s: float | None = None
+    """When it first caught the eye."""
     boundary: str = ""
     """What made it speakable: a `Boundary`, or `given`; empty while it is only shown."""
     found_by: frozenset[str] = frozenset()
@@ -42,6 +53,15 @@ class Item:
     def topic(self) -> str:
         """The same thought in other words or another line has the same topic."""
         return f"{self.trigger}|{self.uri}|{self.about}" if self.about else self.key
+
+
+class OfferAt(NamedTuple):
+    """An item at its place in a document."""
+
+    item: Item
+    line: int
+    end_character: int
+    """Of the line, in the editor's units."""
 
 
 class Change(NamedTuple):
@@ -68,8 +88,17 @@ def as_item(finding: Finding, detector: str, id: str, now_s: float) -> Item:  # 
         finding.source_range,
         finding.written,
         finding.about,
+        finding.fix,
         found_by=frozenset({detector}),
     )
+
+
+def as_given(id: str, text: str, urgency: float, now_s: float, asked: bool) -> Item:  # noqa: A002
+    """What came from outside, ready to be said; `asked`: because the user wants to be told."""
+    expires_s = now_s + (ASKED_EXPIRES_S if asked else EXPIRES_S)
+    urgency = min(1.0, max(0.0, urgency))
+    item = Item(id, text, urgency, "given", f"given|{id}", now_s, expires_s, channel="speech")
+    return replace(item, boundary="given", asked=asked)
 
 
 def moved(item: Item, lines: int) -> Item:
@@ -80,3 +109,8 @@ def moved(item: Item, lines: int) -> Item:
         span = span._replace(line=span.line + lines, end_line=span.end_line + lines)
     text = item.text.replace(f"ine {item.line + 1}:", f"ine {item.line + lines + 1}:", 1)
     return replace(item, line=item.line + lines, source_range=span, text=text)
+
+
+def found_again(item: Item, new: Item) -> Item:
+    """The item at the place where the same was found anew; whoever found it may know no fix."""
+    return replace(item, line=new.line, version=new.version, source_range=new.source_range, fix=new.fix or item.fix)

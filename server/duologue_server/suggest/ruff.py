@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from duologue_server.suggest.findings import DetectorTrouble, Finding, Source, Span, find
+from duologue_server.suggest.findings import DetectorTrouble, Finding, Fix, Source, Span, TextEdit, find
 from duologue_server.suggest.wording import first_name, spoken
 
 TIMEOUT_S = 5.0
@@ -119,6 +119,7 @@ RULES: Mapping[str, Rule] = {
     "F401": Rule(0.15, "the import of {name} is not used"),
 }
 SYNTAX = Rule(0.6, "this does not parse")
+_QUOTES = re.compile(r"`([^`]*)`")
 _UNKNOWN_RULE = re.compile(r"Unknown rule selector `(\w+)`")
 
 
@@ -211,7 +212,22 @@ def _to_finding(source: Source, item: Mapping[str, Any]) -> Finding | None:
         detail = spoken(message.removeprefix("SyntaxError: "))
         says = f"{rule.says}; {detail}" if detail else rule.says
         name = ""
-    return find(source, span, f"ruff:{code}", says, rule.urgency, f"{code}: {message}", name)
+    return find(source, span, f"ruff:{code}", says, rule.urgency, f"{code}: {message}", name, _fix(source, item))
+
+
+def _fix(source: Source, item: Mapping[str, Any]) -> Fix | None:
+    """What ruff would do, unless it only shows it. Unsafe ones are among them: the user sees it, and is asked."""
+    raw = item.get("fix")
+    if not isinstance(raw, Mapping) or raw.get("applicability") not in ("safe", "unsafe"):
+        return None
+    edits = []
+    for edit in raw.get("edits") or ():
+        span = _span(source, edit)
+        if span is None or not isinstance(edit.get("content"), str):
+            return None
+        edits.append(TextEdit(span, edit["content"]))
+    label = " ".join(_QUOTES.sub(r"\1", str(raw.get("message") or "Fix it")).split())
+    return Fix(label, tuple(edits), source.version) if edits else None
 
 
 def _span(source: Source, item: Mapping[str, Any]) -> Span | None:

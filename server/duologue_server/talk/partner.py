@@ -9,6 +9,7 @@ from duologue_server.link.messages import Ask, Reply, ToVoice
 from duologue_server.options import Options
 from duologue_server.protocol import TranscriptLine
 from duologue_server.replay.feed import feed
+from duologue_server.session.habits import habits_path
 from duologue_server.session.ports import ClientPort, VoicePort
 from duologue_server.session.recorded import RecordedSession
 from duologue_server.session.session import Session
@@ -49,6 +50,7 @@ class Partner:
         self._typed = TypedTurns(self._voice, self._answered)
         if recorder is None:
             self._session = Session(self._clock, client, self._typed, options)
+            self._session.remember(habits_path())
         else:
             self._session = RecordedSession(self._clock, client, self._typed, options, recorder)
         self._voice.on_message = self._session.from_voice

@@ -1,6 +1,6 @@
 """What a terminal shows: finished lines scroll up and stay, the present stands below them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
+from duologue_server.suggest.findings import Fix
 
 Severity = Literal["info", "warning", "error"]
 MOST_OFFERS = 3
@@ -100,6 +101,9 @@ class Terminal:
                 self._print(_mark("offer", "magenta", place(offer)))
         elif offer.outcome in ("accepted", "dismissed", "dropped"):
             self.view.offers.pop(offer.id, None)
+
+    def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
+        done(f"there is no editor here; it would be: {fix.label}")
 
     def progress(self, percent: int, message: str) -> None:
         self.view.loading = "" if percent >= 100 else f"{percent} % {message}"

@@ -67,6 +67,11 @@ def run(lane: Lane, work: Callable[[], T], done: Callable[[T | Exception], None]
     return lane.stream(perform, lambda nothing: None, finish)
 
 
+def wall_clock_s() -> float:
+    """Seconds since 1970: for what is kept from one session to the next."""
+    return time.time()
+
+
 class RealClock:
     """Wall time. `post` hands a call to the thread that owns the clock."""
 

@@ -36,6 +36,7 @@ class SilentSpeaker:
 
     name = "none"
     rate_hz = SILENT_RATE_HZ
+    speed = 1.0
 
     def speak(self, clause: str) -> SpokenClause:
         return SpokenClause(clause, np.zeros(0, dtype=np.float32), ())

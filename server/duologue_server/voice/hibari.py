@@ -75,7 +75,7 @@ class HibariSpeaker:
     def __init__(self, speed: float = 1.0) -> None:
         if not 0.5 <= speed <= 2.0:
             raise ValueError(f"speed must be between 0.5 and 2, not {speed!r}")
-        self._speed = speed
+        self.speed = speed
         self._assets = _find_assets()
         self._loaded: _Loaded | None = None
 
@@ -137,7 +137,7 @@ class HibariSpeaker:
         """Audio of one run of the network, trimmed, and the samples of each word in it."""
         assert self._loaded is not None
         ids = [0, *(self._loaded.vocabulary[phoneme.symbol] for phoneme in phonemes), 0]
-        feed = {"ids": np.array([ids], np.int64), "speed": np.array([self._speed], np.float32)}
+        feed = {"ids": np.array([ids], np.int64), "speed": np.array([self.speed], np.float32)}
         *spectra, durations = self._loaded.network.run(None, feed)
         audio = self._loaded.synthesise(*(part[0] for part in spectra), np.random.default_rng(_SEED))
         ends = np.cumsum(durations.astype(np.int64)) * _FRAMES_PER_DURATION
@@ -145,7 +145,7 @@ class HibariSpeaker:
         assert ends[-1] == frames, f"durations of {ends[-1]} frames for {frames} frames of audio"
         rms = np.sqrt((audio.reshape(frames, FRAME_SAMPLES) ** 2).mean(axis=1))
         spans = _settle(_planned_spans(phonemes, ends - _LEAD_FRAMES), rms > SILENCE_RMS)
-        return _trim(audio, rms > SILENCE_RMS, spans, round(pause_ms / self._speed))
+        return _trim(audio, rms > SILENCE_RMS, spans, round(pause_ms / self.speed))
 
 
 def _find_assets() -> Path:

@@ -24,6 +24,7 @@ from duologue_server.link.messages import (
     Happened,
     HeardUpTo,
     Keys,
+    Manner,
     Offer,
     Prepare,
     Reply,
@@ -135,17 +136,23 @@ class VoiceLoop:
                 self._parts.mouth.prepare(text, final)
                 self._settled = guess if certain else ""
                 self._foresee()
-            case Control(name="why"):
-                self._explain()
-            case Control(name=name, args=args):
-                if name == "ptt_up" and self.floor.held:
-                    self._perception.end_turn()
-                self._rule(floor_events.Commanded(t, name, args), f"you asked for '{name}'")
+            case Control():
+                self._control(message, t)
+            case Manner(speed=speed, volume=volume):
+                self._parts.mouth.manner(speed, volume)
             case Vocabulary(words=words):
                 self._parts.ear.bias(words)
             case _:
                 pass
         self.show()
+
+    def _control(self, message: Control, t: float) -> None:
+        if message.name == "why":
+            self._explain()
+            return
+        if message.name == "ptt_up" and self.floor.held:
+            self._perception.end_turn()
+        self._rule(floor_events.Commanded(t, message.name, message.args), f"you asked for '{message.name}'")
 
     def hear(self, microphone: Samples, playback: Samples) -> None:
         """Takes 20 ms of the echo-cancelled microphone and of the own playback, `[320]` each at 16 kHz."""

@@ -65,7 +65,7 @@ class Mouth:
         self._player = player
         self._clock = clock
         self._on_error = on_error
-        self._kept: dict[str, SpokenClause] = {}
+        self._kept: dict[tuple[float, str], SpokenClause] = {}
         self._scripts: dict[str, Script] = {}
         self._prepared = ""
         self._preparing: Job | None = None
@@ -116,6 +116,11 @@ class Mouth:
             self._preparing.cancel()
         self._prepared = clause
         self._preparing = self._synthesise(clause, lambda spoken: None)
+
+    def manner(self, speed: float, volume: float) -> None:
+        """How to speak from now on: the volume at once, the pace from the next clause that is synthesised."""
+        self._speaker.speed = speed
+        self._player.volume = volume
 
     def begin(self, utterance: Utterance) -> None:
         """Starts to sound, with whatever is drafted of it."""
@@ -195,11 +200,12 @@ class Mouth:
         """Kept clauses take the same way through the lane, or they would overtake the ones before them."""
 
         def work() -> SpokenClause:
-            if clause not in self._kept:
+            key = (self._speaker.speed, clause)
+            if key not in self._kept:
                 if len(self._kept) >= KEPT_CLAUSES:
                     self._kept.pop(next(iter(self._kept)))
-                self._kept[clause] = self._speaker.speak(clause)
-            return self._kept[clause]
+                self._kept[key] = self._speaker.speak(clause)
+            return self._kept[key]
 
         return run(self._clock.lane("voice"), work, partial(self._done, clause, deliver))
 

@@ -44,6 +44,9 @@ class SpeakerUnavailable(Exception):
 class Speaker(Protocol):
     """Turns clauses into audio, one at a time, on one thread; never called from two threads at once."""
 
+    speed: float
+    """Pace, 0.5 to 2. May be set on any thread; it holds from the next clause on."""
+
     @property
     def name(self) -> str:
         """Name and version for reports."""

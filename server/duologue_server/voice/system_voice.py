@@ -40,7 +40,7 @@ class SystemSpeaker:
             raise SpeakerUnavailable(voice, f"The program {voice} was not found", _remedy(voice))
         self._voice: SystemVoice = voice
         self._program = program
-        self._speed = speed
+        self.speed = speed
         self._version = _version(program)
 
     @property
@@ -91,9 +91,9 @@ class SystemSpeaker:
 
     def _command(self, source: Path, target: Path) -> list[str]:
         if self._voice == "flite":
-            stretch = f"duration_stretch={1 / self._speed:.3f}"
+            stretch = f"duration_stretch={1 / self.speed:.3f}"
             return [self._program, "-voice", "rms", "--setf", stretch, "-f", str(source), "-o", str(target)]
-        pace = str(round(_ESPEAK_WORDS_PER_MINUTE * self._speed))
+        pace = str(round(_ESPEAK_WORDS_PER_MINUTE * self.speed))
         return [self._program, "-v", "en-us", "-s", pace, "-f", str(source), "-w", str(target)]
 
 
