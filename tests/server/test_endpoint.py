@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from duologue_server.suggest.answer_stream import ONLY_CODE, Manner
 from duologue_server.suggest.endpoint import EndpointAnswers, EndpointTrouble
 from duologue_server.suggest.prompt import Message, build_messages
 from support.endpoint_server import Behaviour, endpoint_server
@@ -84,6 +85,12 @@ def test_slowness_has_an_end() -> None:
     check("stall", "slow", "The cursor ", wait_s=0.2)
 
 
+def test_an_answer_that_repeats_itself_is_cut_off() -> None:
+    with endpoint_server("babble") as server:
+        assert "".join(endpoint(server.url).stream(QUESTION)).split() == ["word"] * 6
+        assert server.cancelled.wait(5)
+
+
 def test_an_answer_without_end_has_an_end() -> None:
     with endpoint_server("endless") as server, pytest.raises(EndpointTrouble) as caught:
         list(endpoint(server.url, total_s=0.2).stream(QUESTION))
@@ -146,6 +153,56 @@ def test_a_stream_closed_before_it_began_asks_nothing() -> None:
         stream.close()
         assert list(stream) == []
         assert server.requests == []
+
+
+def test_what_a_model_thinks_and_how_it_formats_is_not_said() -> None:
+    words = (
+        "<thi",
+        "nk>let me ",
+        "see</think>\n",
+        "**It is** ",
+        "`load`:\n",
+        "```py\nx = 1\n```",
+        "\nDone.<|im_",
+        "end|>",
+    )
+    with endpoint_server(words=words) as server:
+        said = "".join(endpoint(server.url).stream(QUESTION))
+        assert said.split() == ["**It", "is**", "`load`:", "Done."]
+        server.words = ("```py\nx = 1\n```",)
+        assert "".join(endpoint(server.url).stream(QUESTION)) == ONLY_CODE
+        server.words = ("<think>x</think>",)
+        with pytest.raises(EndpointTrouble) as caught:
+            list(endpoint(server.url).stream(QUESTION))
+        assert caught.value.code == "empty"
+        server.words = ('{"line": 1}\n', "```")
+        assert "".join(endpoint(server.url).stream(QUESTION, None, Manner(spoken=False))) == '{"line": 1}\n```'
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "told"), [("20", "20 seconds"), ("1", "1 second"), ("300", "5 minutes"), ("99999", "60 minutes")]
+)
+def test_an_endpoint_that_wants_to_be_left_alone_is_left_alone(retry_after: str, told: str) -> None:
+    now_s = 0.0
+    with endpoint_server("limited", retry_after=retry_after) as server:
+        answers = EndpointAnswers(server.url, "tiny", "", now_s=lambda: now_s)
+        for _ in range(2):
+            with pytest.raises(EndpointTrouble) as caught:
+                list(answers.stream(QUESTION))
+            assert caught.value.what.endswith(f"ask again in {told}")
+        assert len(server.requests) == 1, "the second question was not sent"
+        server.behaviour, now_s = "normal", answers.wait_s() + 0.1
+        assert list(answers.stream(QUESTION))
+
+
+@pytest.mark.parametrize("retry_after", ["soon", "-5", "", "nan", "1e99", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_a_limit_without_a_time_asks_for_no_pause(retry_after: str) -> None:
+    with endpoint_server("limited", retry_after=retry_after) as server:
+        answers = endpoint(server.url)
+        for _ in range(2):
+            with pytest.raises(EndpointTrouble):
+                list(answers.stream(QUESTION))
+        assert len(server.requests) == 2
 
 
 def test_one_failure_does_not_hurt_the_next_question() -> None:

@@ -1,8 +1,10 @@
 """A small OpenAI-compatible endpoint on this machine, which behaves well or badly on demand.
 
-Source of the protocol: "Chat Completions", streaming: `data:` lines of server-sent events, ended by `data: [DONE]`.
+Source of the protocol: "Chat Completions", streaming: `data:` lines of server-sent events, ended by `data: [DONE]`; the
+pieces of a tool call have the same `index`, and only the first one has its `id` and its name.
 """
 
+import itertools
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,7 +15,8 @@ from typing import Any, Literal
 
 Behaviour = Literal[
     "normal", "done_only", "slow", "comments", "stall", "endless", "status", "html", "bad_json", "bad_shape",
-    "no_stream", "empty", "disconnect", "cut_body", "no_headers", "error_event",
+    "no_stream", "empty", "disconnect", "cut_body", "no_headers", "error_event", "babble", "limited", "no_tools",
+    "calls", "whole_calls", "odd_calls", "call_disconnect",
 ]  # fmt: skip
 
 
@@ -24,6 +27,11 @@ class EndpointServer:
     behaviour: Behaviour = "normal"
     words: Sequence[str] = ("The cursor ", "is never ", "defined.")
     status: int = 500
+    retry_after: str = "20"
+    calls: Sequence[Sequence[tuple[str, str]]] = ()
+    """What is called, as (name, arguments), round by round; after that come the words."""
+    before_calls: str = ""
+    """Said before the first call."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -99,12 +107,68 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _endless(self) -> None:
         self._begin()
-        while not self.server_script.ending.wait(0.01):
+        for number in itertools.count():
+            if self.server_script.ending.wait(0.01):
+                return
+            self._say(f"word{number} ")
+
+    def _babble(self) -> None:
+        self._begin()
+        while not self.server_script.ending.wait(0.001):
             self._say("word ")
 
     def _status(self) -> None:
-        body = json.dumps({"error": {"message": "the weights are on fire", "type": "server_error"}}).encode()
-        self._whole(self.server_script.status, "application/json", body)
+        self._refuse(self.server_script.status, "the weights are on fire")
+
+    def _limited(self) -> None:
+        self._refuse(429, "slow down", {"Retry-After": self.server_script.retry_after})
+
+    def _no_tools(self) -> None:
+        if "tools" in self.server_script.requests[-1]:
+            self._refuse(self.server_script.status, "registry/tiny does not support tools")
+        else:
+            self._normal()
+
+    def _calls(self) -> None:
+        """Calls in pieces, as the protocol has it."""
+        done = sum("tool_calls" in message for message in self.server_script.requests[-1]["messages"])
+        if done >= len(self.server_script.calls):
+            self._normal()
+            return
+        self._begin()
+        if self.server_script.before_calls and not done:
+            self._say(self.server_script.before_calls)
+        for index, (name, arguments) in enumerate(self.server_script.calls[done]):
+            self._call({"index": index, "id": f"c{done}-{index}", "type": "function", "function": {"name": name}})
+            for start in range(0, len(arguments), 5):
+                self._call({"index": index, "function": {"arguments": arguments[start : start + 5]}})
+        self._end("tool_calls")
+
+    def _whole_calls(self) -> None:
+        """Calls whole and without an index, as some endpoints send them."""
+        if any(message["role"] == "tool" for message in self.server_script.requests[-1]["messages"]):
+            self._normal()
+            return
+        self._begin()
+        for number, (name, arguments) in enumerate(self.server_script.calls[0]):
+            self._call({"id": f"c{number}", "type": "function", "function": {"name": name, "arguments": arguments}})
+        self._end("stop")
+
+    def _odd_calls(self) -> None:
+        """Shapes that no protocol has."""
+        if any(message["role"] == "tool" for message in self.server_script.requests[-1]["messages"]):
+            self._normal()
+            return
+        self._begin()
+        for odd in ({"index": "x"}, {"index": 3, "function": None}, {"function": {"name": 7, "arguments": [1]}}):
+            self._call(odd)
+        self._end("tool_calls")
+
+    def _call_disconnect(self) -> None:
+        self._begin()
+        self._call({"index": 0, "id": "c0", "type": "function", "function": {"name": "sea", "arguments": '{"te'}})
+        self.close_connection = True
+        self.connection.close()
 
     def _html(self) -> None:
         self._whole(200, "text/html", b"<html><body>Welcome to nginx!</body></html>")
@@ -172,8 +236,11 @@ class _Handler(BaseHTTPRequestHandler):
         for word in words:
             self._event(_chat(word).decode())
 
-    def _end(self) -> None:
-        self._event(_chat(None).decode())
+    def _call(self, part: dict[str, Any]) -> None:
+        self._event(_chunk({"tool_calls": [part]}, None).decode())
+
+    def _end(self, reason: str = "stop") -> None:
+        self._event(_chunk({}, reason).decode())
         self._event("[DONE]")
         self._chunk(b"")
 
@@ -184,16 +251,25 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
 
-    def _whole(self, status: int, content_type: str, body: bytes) -> None:
+    def _refuse(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        body = json.dumps({"error": {"message": message, "type": "server_error"}}).encode()
+        self._whole(status, "application/json", body, headers)
+
+    def _whole(self, status: int, content_type: str, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", content_type)
+        for name, value in {"Content-Type": content_type, **(headers or {})}.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
 
-def _chat(word: str | None) -> bytes:
-    """One chunk of a completion; without a word, the last one."""
-    choice = {"index": 0, "delta": {"content": word} if word else {}, "finish_reason": None if word else "stop"}
+def _chat(word: str) -> bytes:
+    """One chunk of a completion with a word."""
+    return _chunk({"content": word}, None)
+
+
+def _chunk(delta: dict[str, Any], reason: str | None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": reason}
     chunk = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "tiny", "choices": [choice]}
     return json.dumps(chunk).encode()

@@ -23,6 +23,9 @@ MOST_IMPORTS = 6
 LINES_MASKED = 80
 """Lines above and below that masking sees: a key's beginning may be far out of sight."""
 
+SECRET_LINES = 400
+"""Searched for secrets at once."""
+
 _NESTED = frozenset({"key", "table", "element", "rule", "media", "keyframes"})
 
 
@@ -94,8 +97,7 @@ def digest(
     first = max(0, line - LINES_MASKED)
     lines = [view.line_text(n) for n in range(first, min(view.line_count, line + LINES_MASKED + 1))]
     raw = "\n".join(_clip(text) for text in lines)
-    language = language_of(view.language_id)
-    config = language is None or language.unfinished is None or language.queries == "bash"
+    config = is_config(view)
     known = secret_values(raw, config).union(around.secrets)
     masked = mask_secrets(raw, known, config).split("\n")
     head += _names(view, cursor, around, masked[line - first])
@@ -103,6 +105,23 @@ def digest(
     begin, end = max(first, line - LINES_AROUND), line + LINES_AROUND + 1
     rows = _around(masked[begin - first : end - first], begin, line, MOST_CHARACTERS - len(top) - 1)
     return Digest(view.uri, view.version, (top + "\n" + "\n".join(rows))[:MOST_CHARACTERS])
+
+
+def is_config(view: View) -> bool:
+    """Whether a document is configuration, a shell script or of unknown kind, where a secret needs no quotes."""
+    language = language_of(view.language_id)
+    return language is None or language.unfinished is None or language.queries == "bash"
+
+
+def secrets_in(view: View) -> frozenset[str]:
+    """The secrets of a whole document. Slow (0.3 ms a KB), so not on the session's thread; in pieces, so that other
+    threads get their turn."""
+    found: set[str] = set()
+    if not view.snapshot.looks_binary:
+        for first in range(0, view.line_count, SECRET_LINES):
+            lines = view.snapshot.lines[max(0, first - LINES_MASKED) : first + SECRET_LINES]
+            found |= secret_values("".join(lines), is_config(view))
+    return frozenset(found)
 
 
 def _doing(view: View, cursor: Position, last_changed_line: int | None, around: Surroundings) -> Iterator[str]:

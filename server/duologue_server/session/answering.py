@@ -57,6 +57,11 @@ class Answering:
         self._guess: _Answer | None = None
         self._asked: dict[int, _Answer] = {}
 
+    @property
+    def busy(self) -> bool:
+        """Whether a language model is at work for the user, asked or foreseen."""
+        return bool(self._asked) or (self._guess is not None and not self._guess.ended)
+
     def foresee(self, question: Question, begin: Callable[[], AnswerStream]) -> None:
         """The user may have asked this. Replaces what was foreseen before."""
         if self._guess is None or self._guess.question != question:
