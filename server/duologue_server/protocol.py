@@ -57,7 +57,8 @@ class ClientState:
     """`duologue/state`."""
 
     voice: Literal["off", "loading", "ready", "restarting", "failed"] = "off"
-    microphone: Literal["off", "push_to_talk", "open", "muted", "asleep", "absent"] = "off"
+    microphone: Literal["off", "push_to_talk", "open", "muted", "asleep", "absent", "elsewhere"] = "off"
+    """`elsewhere`: another editor has it; it comes back with a key, the focus, or a verb that wants to be heard."""
     user: Literal["quiet", "speaking", "typing"] = "quiet"
     partner: Literal["silent", "thinking", "speaking", "ducked"] = "silent"
     health: Literal["ok", "warning", "error"] = "ok"

@@ -340,10 +340,12 @@ def _serve(serving: Coroutine[Any, Any, int]) -> int:
 
 def _real_session(clock: Clock, client: ClientPort, voice: VoicePort, options: Options) -> SessionPort:
     from duologue_server.session.habits import habits_path
+    from duologue_server.session.ownership import microphone_path
     from duologue_server.session.session import Session  # late: it brings the syntax trees
 
     session = Session(clock, client, voice, options)
     session.remember(habits_path())
+    session.share_microphone(microphone_path())
     return session
 
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.e2e
 
 VOICE = str(ROOT / "tests" / "support" / "vscode_voice.py")
 STUB = str(ROOT / "tests" / "support" / "vscode_stub.py")
+SHARED = "def load(path, into=[]):\n    into.append(path)\n    return into\n"
 CODE = "def total(prices):\n    result = 0\n    for price in prices:\n        result += price\n    return resutl\n"
 
 
@@ -122,6 +123,36 @@ def test_a_suggestion_is_a_quick_fix_too_and_can_be_dismissed(host: Host, window
     window.page.keyboard.press("Escape")
     window.chord("d")
     window.page.locator(".codelens-decoration").wait_for(state="detached")
+
+
+def test_accepting_a_fix_changes_the_code_in_one_step_and_is_no_key(
+    host: Host, windows: list[Window], folder: Path
+) -> None:
+    (folder / "load.py").write_text(SHARED)
+    log = folder.with_name(folder.name + "-voice.log")
+    host.serve_with(sys.executable, VOICE, "serve", "--log", str(log))
+    window = host.open(folder)
+    windows.append(window)
+    window.until_status("off")
+    window.edit("load.py")
+    window.command("Duologue: Start the Voice")
+    window.until_status("listening")
+    window.page.locator(".codelens-decoration", has_text="Replace with None").wait_for()
+    window.shot("fix-offered")
+    lines = window.page.locator(".view-line")
+    keys_before = len(keys_at(log))
+    window.chord("a")
+    until("the edit", lambda: "    if into is None:" in texts(lines), 20, lambda: texts(lines))
+    assert "def load(path, into=None):" in texts(lines)
+    window.shot("fixed")
+    assert len(keys_at(log)) - keys_before <= 2, "the two keys of the chord at most"
+    window.page.keyboard.press("Control+z")
+    until("the undo", lambda: "def load(path, into=[]):" in texts(lines), 20, lambda: texts(lines))
+    assert "    if into is None:" not in texts(lines)
+
+
+def texts(lines: Any) -> list[str]:
+    return [text.replace("\u00a0", " ") for text in lines.all_text_contents()]
 
 
 def test_accepting_what_another_extension_found_makes_its_edit(host: Host, windows: list[Window], folder: Path) -> None:
@@ -255,7 +286,7 @@ def test_what_is_sent_and_that_keys_go_first(host: Host, windows: list[Window], 
 
     (hello,) = sent("initialize")
     assert hello["initializationOptions"] == {"speed": 1.25}
-    assert hello["capabilities"]["experimental"] == {"duologue": {"version": 1}}
+    assert hello["capabilities"]["experimental"] == {"duologue": {"version": 1, "offers": True}}
     window.edit("prices.py")
     until("cursor", lambda: sent("duologue/context", lambda p: "prices.py" in p.get("cursor", {}).get("uri", "")), 20)
     window.page.keyboard.type("x")

@@ -4,6 +4,9 @@ import {
   CloseAction,
   type CloseHandlerResult,
   DidChangeConfigurationNotification,
+  type ApplyWorkspaceEditParams,
+  ApplyWorkspaceEditRequest,
+  type ApplyWorkspaceEditResult,
   type DynamicFeature,
   ErrorAction,
   ExecuteCommandRequest,
@@ -12,6 +15,7 @@ import {
   type ServerOptions,
   type StaticFeature,
   State as Running,
+  TextDocumentEdit,
 } from "vscode-languageclient/node";
 import { type Answer, OFFER, type Offer, STATE, type State, TRANSCRIPT, type TranscriptLine, type Verb } from "./protocol";
 import { SECTION, type Settings } from "./settings";
@@ -34,7 +38,7 @@ class Client extends LanguageClient {
 
 const ANNOUNCED: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    capabilities.experimental = { ...capabilities.experimental, duologue: { version: 1 } };
+    capabilities.experimental = { ...capabilities.experimental, duologue: { version: 1, offers: true } };
   },
   initialize() {},
   getState: () => ({ kind: "static" }),
@@ -44,6 +48,8 @@ const ANNOUNCED: StaticFeature = {
 export interface Ears {
   transcript(line: TranscriptLine): void;
   offer(offer: Offer): void;
+  /** Makes a change that the user has accepted, and says whether it was made. */
+  apply(edit: vscode.WorkspaceEdit): Promise<boolean>;
   /** A server is there, and knows nothing yet. */
   ready(): void;
   /** There is none any more. */
@@ -77,6 +83,7 @@ export class Server {
     const client = new Client("duologue", "Duologue", server, this.options());
     this.client = client;
     client.registerFeature(ANNOUNCED);
+    client.onRequest(ApplyWorkspaceEditRequest.type, (params) => this.apply(client, params));
     client.onNotification(STATE, (state: State) => this.truth.take(state));
     client.onNotification(TRANSCRIPT, (line: TranscriptLine) => this.ears.transcript(line));
     client.onNotification(OFFER, (offer: Offer) => this.ears.offer(offer));
@@ -132,6 +139,21 @@ export class Server {
 
   configure(): void {
     this.notify(DidChangeConfigurationNotification.method, { settings: { [SECTION]: this.settings.forServer() } });
+  }
+
+  /** In the place of the library's own: it is no key of the user's, and the user is told why it was not made. */
+  private async apply(client: Client, { edit }: ApplyWorkspaceEditParams): Promise<ApplyWorkspaceEditResult> {
+    for (const change of edit.documentChanges ?? []) {
+      if (TextDocumentEdit.is(change)) {
+        const uri = client.protocol2CodeConverter.asUri(change.textDocument.uri).toString();
+        const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
+        if (document?.version !== change.textDocument.version) {
+          return { applied: false, failureReason: "the code has changed since" };
+        }
+      }
+    }
+    const applied = await this.ears.apply(await client.protocol2CodeConverter.asWorkspaceEdit(edit));
+    return applied ? { applied } : { applied, failureReason: "VS Code did not allow it; is the file read-only?" };
   }
 
   private options(): LanguageClientOptions {

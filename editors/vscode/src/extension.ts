@@ -37,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const server = new Server(truth, settings, log, {
     transcript: heard,
     offer: (offer) => offers.update(offer),
+    apply: (edit) => offers.apply(edit),
     ready: () => surroundings.catchUp(),
     gone: () => {
       captions.clear();

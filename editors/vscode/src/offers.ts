@@ -38,12 +38,19 @@ export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvide
     borderStyle: "solid",
     borderWidth: "0 0 0 3px",
   });
+  /** What is worth a look, before it is worth a sentence. */
+  private readonly cue = vscode.window.createTextEditorDecorationType({
+    after: { contentText: " ◆", color: new vscode.ThemeColor("duologue.offerForeground"), margin: "0 0 0 1ch" },
+    overviewRulerColor: new vscode.ThemeColor("duologue.offerForeground"),
+    overviewRulerLane: vscode.OverviewRulerLane.Full,
+  });
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly enabled: () => boolean) {
     const everywhere: vscode.DocumentSelector = [{ scheme: "*" }];
     this.disposables = [
       this.mark,
+      this.cue,
       this.changed,
       vscode.languages.registerCodeLensProvider(everywhere, this),
       vscode.languages.registerCodeActionsProvider(everywhere, this, {
@@ -67,7 +74,7 @@ export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvide
 
   update(offer: Offer): void {
     const before = this.shown.get(offer.id);
-    if (before && offer.outcome === "accepted") {
+    if (before && offer.outcome === "accepted" && offer.fix === "") {
       void this.take(before);
     }
     this.remove(offer.id);
@@ -115,12 +122,17 @@ export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvide
     );
     const sure = (fixes ?? []).filter((fix) => fix.isPreferred && fix.edit && !fix.disabled);
     if (sure.length === 1 && sure[0]?.edit) {
-      this.edits += 1;
-      try {
-        await vscode.workspace.applyEdit(sure[0].edit);
-      } finally {
-        this.edits -= 1;
-      }
+      await this.apply(sure[0].edit);
+    }
+  }
+
+  /** Makes an edit that was accepted, as one step to undo. */
+  async apply(edit: vscode.WorkspaceEdit): Promise<boolean> {
+    this.edits += 1;
+    try {
+      return await vscode.workspace.applyEdit(edit);
+    } finally {
+      this.edits -= 1;
     }
   }
 
@@ -130,7 +142,7 @@ export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvide
       const { text, id } = offer;
       return [
         new vscode.CodeLens(range, { title: `◆ ${text}`, command: "duologue.accept", arguments: [{ id }] }),
-        new vscode.CodeLens(range, { title: "Accept", command: "duologue.accept", arguments: [{ id }] }),
+        new vscode.CodeLens(range, { title: offer.fix || "Accept", command: "duologue.accept", arguments: [{ id }] }),
         new vscode.CodeLens(range, { title: "Dismiss", command: "duologue.dismiss", arguments: [{ id }] }),
       ];
     });
@@ -140,7 +152,8 @@ export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvide
     const here = this.of(document).filter(({ line }) => line >= range.start.line && line <= range.end.line);
     return here.flatMap(({ offer }) =>
       (["accept", "dismiss"] as const).map((verb) => {
-        const title = `Duologue: ${verb} “${offer.text}”`;
+        const what = verb === "accept" && offer.fix ? offer.fix : `${verb} “${offer.text}”`;
+        const title = `Duologue: ${what}`;
         const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
         action.command = { title, command: `duologue.${verb}`, arguments: [{ id: offer.id }] };
         return action;
@@ -166,12 +179,15 @@ export class Offers implements vscode.CodeLensProvider, vscode.CodeActionProvide
   private draw(): void {
     for (const editor of vscode.window.visibleTextEditors) {
       const last = editor.document.lineCount - 1;
+      const shown = this.of(editor.document).map(({ offer, line }) => ({
+        channel: offer.channel,
+        range: editor.document.lineAt(Math.min(line, last)).range,
+        hoverMessage: new vscode.MarkdownString("**Duologue** ").appendText(offer.text),
+      }));
+      editor.setDecorations(this.mark, shown);
       editor.setDecorations(
-        this.mark,
-        this.of(editor.document).map(({ offer, line }) => ({
-          range: editor.document.lineAt(Math.min(line, last)).range,
-          hoverMessage: new vscode.MarkdownString("**Duologue** ").appendText(offer.text),
-        })),
+        this.cue,
+        shown.filter(({ channel }) => channel !== "mark"),
       );
     }
     this.here();

@@ -28,7 +28,7 @@ export interface Activity {
 
 export interface State {
   voice: "off" | "loading" | "ready" | "restarting" | "failed";
-  microphone: "off" | "push_to_talk" | "open" | "muted" | "asleep" | "absent";
+  microphone: "off" | "push_to_talk" | "open" | "muted" | "asleep" | "absent" | "elsewhere";
   user: "quiet" | "speaking" | "typing";
   partner: "silent" | "thinking" | "speaking" | "ducked";
   health: "ok" | "warning" | "error";
@@ -54,6 +54,8 @@ export interface Offer {
   trigger: string;
   uri: string | null;
   line: number | null;
+  channel: "mark" | "cue" | "speech";
+  fix: string;
   outcome: "waiting" | "spoken" | "accepted" | "dismissed" | "dropped";
 }
 

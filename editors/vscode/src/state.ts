@@ -29,6 +29,7 @@ const MICROPHONES: Record<State["microphone"], [icon: string, text: string]> = {
   muted: ["mute", "muted"],
   asleep: ["debug-pause", "asleep"],
   absent: ["warning", "no microphone"],
+  elsewhere: ["multiple-windows", "in another window"],
   off: ["circle-slash", "microphone off"],
 };
 const PARTNERS: Record<State["partner"], [icon: string, text: string] | null> = {

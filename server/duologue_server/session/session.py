@@ -32,6 +32,7 @@ from duologue_server.protocol import Activity, ClientState, OfferShown
 from duologue_server.session.conversation import Conversation
 from duologue_server.session.edits import Edits
 from duologue_server.session.habits import Habits
+from duologue_server.session.ownership import Ownership
 from duologue_server.session.ports import ClientPort, VoicePort
 from duologue_server.session.requests import Requests
 from duologue_server.session.supervisor import VoiceStatus
@@ -46,6 +47,8 @@ TO_FLOOR = frozenset(
 )
 """Verbs that the floor carries out, whatever else the session does about them."""
 KNOWN = ", ".join(sorted(TO_FLOOR | {"why"}))
+TURNS_TO_US = frozenset({"start", "unmute", "wake", "ptt_down"})
+"""Verbs by which the user wants to be heard here, and not in another window."""
 NEEDS_VOICE = frozenset({"ptt_down", "repeat", "unmute", "wake"})
 """Verbs that start the voice when it does not run."""
 
@@ -69,6 +72,9 @@ class Session:
         self._state = ClientState()
         self._offered: set[str] = set()
         self._habits: Habits | None = None
+        self._ownership: Ownership | None = None
+        self._left_as: str | None = None
+        """What the microphone was when another window took it; None before that happened."""
         self._workspace = Workspace(clock, options, self._to_voice, self._changed, self._warn)
         self._edits = Edits(clock, self._workspace, client, observe)
         self._requests = Requests(clock, self._workspace, self._edits, self._to_voice, self.verb)
@@ -80,6 +86,10 @@ class Session:
         """From now on, what becomes of remarks is kept in that file, and what stands there already counts."""
         self._habits = Habits(self._clock, path, self._workspace.agenda.backoff)
         self._habits.look()
+
+    def share_microphone(self, path: Path) -> None:
+        """From now on, other servers that name the same file and this one have one microphone between them."""
+        self._ownership = Ownership(self._clock, path, self._microphone_moved)
 
     @property
     def position_encoding(self) -> Encoding:
@@ -125,6 +135,7 @@ class Session:
     def keys(self, count: int) -> None:
         """The fingers' flow: the voice is told before anything else is done."""
         self._to_voice(Keys(count))
+        self._claim_microphone()
         self._workspace.keys(count)
 
     def diagnostics(self, uri: str, items: Sequence[Mapping[str, Any]]) -> None:
@@ -137,6 +148,8 @@ class Session:
         self._requests.tests(passed, failed)
 
     def focus(self, focused: bool) -> None:
+        if focused:
+            self._claim_microphone()
         self._workspace.focus(focused)
 
     def say(self, id_: str, text: str) -> None:
@@ -167,6 +180,8 @@ class Session:
         now_s, agenda = self._clock.now_s(), self._workspace.agenda
         if name == "start" or (name in NEEDS_VOICE and self._state.voice == "off"):
             self._voice.start()
+        if name in TURNS_TO_US and self._ownership is not None:
+            self._ownership.claim()
         ok, message = True, ""
         match name:
             case "why":
@@ -199,7 +214,7 @@ class Session:
                 self._happened(fact)
             case VoiceState():
                 self._show(
-                    microphone=message.microphone,
+                    microphone=message.microphone if self._is_heard_here else "elsewhere",
                     user=message.user,
                     partner=message.partner,
                     latencyMs=message.latency_ms,
@@ -219,6 +234,8 @@ class Session:
                     self._show(health="ok", message="")
                 self._show(voice="ready", parts=dict(parts))
                 self._requests.voice_ready()
+                if not self._is_heard_here:
+                    self._to_voice(Control("sleep"))
                 self._workspace.offer_again()
             case Trouble(what=what, remedy=remedy, fatal=fatal, code=code):
                 self._trouble(code, f"{what}. {remedy}.", fatal)
@@ -232,6 +249,8 @@ class Session:
             self._client.tell("error" if status == "failed" else "warning", message)
         if status == "ready":
             return  # Ready has said so, with more
+        if status in ("off", "failed") and self._ownership is not None:
+            self._ownership.release()
         health = {"restarting": "warning", "failed": "error"}.get(status, "ok")
         self._show(voice=status, health=health, message=message, microphone="off", user="quiet", partner="silent")
 
@@ -284,6 +303,26 @@ class Session:
             self._observe(Offered(now_s, item.id, item.text, item.urgency, change.why))
         elif change.outcome == "dropped" and item.id not in self._offered:
             self._observe(Dropped(now_s, item.id, item.text, change.why))
+
+    @property
+    def _is_heard_here(self) -> bool:
+        return self._ownership is None or self._ownership.is_ours
+
+    def _claim_microphone(self) -> None:
+        """The user's fingers are here; of no interest to a window that nobody talks with."""
+        if self._ownership is not None and self._state.voice != "off" and not self._ownership.is_ours:
+            self._ownership.claim()
+
+    def _microphone_moved(self, here: bool) -> None:
+        """The user has turned to this window, or to another; in the others nobody listens and nobody speaks."""
+        if not here:
+            self._left_as = self._state.microphone
+            self._to_voice(Control("sleep"))
+            self._show(microphone="elsewhere")
+        elif self._left_as == "muted":
+            self._to_voice(Control("mute"))
+        elif self._left_as not in (None, "asleep"):  # never more open than it was
+            self._to_voice(Control("wake"))
 
     def _keep(self) -> None:
         if self._habits is not None:
