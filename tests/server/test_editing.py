@@ -79,14 +79,14 @@ def test_what_is_typed_is_what_the_commits_made_key_by_key_with_slips_and_their_
     history = read_histories(FOLDER)[1]
     assert history.name == "python-dotenv"
     typist, buffers, kinds = Typist([history], 3, Habits(defects_per_hour=6)), dict[str, Buffer](), Counter[str]()
-    for event in typist.events(2 * 3600.0):
+    for event in typist.events(3600.0):
         kinds[event.kind] += 1
         if event.kind == "open":
             buffers[event.fields["uri"]] = Buffer(event.fields["text"].split("\n"))
         elif event.kind == "change":
             buffers[event.fields["uri"]].take(event.fields["changes"])
-    assert len(typist.commits) > 8  # each was compared with its files when it was typed
-    assert kinds["change"] > 3000 < kinds["keys"]
+    assert len(typist.commits) > 4  # each was compared with its files when it was typed
+    assert kinds["change"] > 1500 < kinds["keys"]
     assert {"open", "change", "save", "cursor", "tests", "focus", "keys", "close"} <= set(kinds)
     assert typist.defects
     assert all(defect.urgency >= 0.7 for defect in typist.defects)
@@ -160,7 +160,7 @@ def test_tables_are_counted_wherever_they_are_and_what_grows_is_named() -> None:
     play([shop(add_save())], 3700.0, 1, habits=STEADY, each_hour=lambda hour, session, run: kept.append(session))
     sizes = tables(kept[0])
     assert {"watchedsession.workspace.agenda.items", "watchedsession.workspace.findings"} <= set(sizes)
-    assert any("detectors[].inner" in name for name in sizes)
+    assert any("detectors[]" in name for name in sizes)
     hours = [Hour(hour, 50.0, 1.0, {"flat": 3 + hour % 2, "leak": hour}) for hour in range(9)]
     assert grown(hours) == ["leak"]
 

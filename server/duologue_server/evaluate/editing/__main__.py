@@ -28,11 +28,12 @@ def main() -> int:
     parser.add_argument("--sessions", type=int, default=1, help="so many, each from another commit and seed on (1)")
     parser.add_argument("--seed", type=int, default=1, help="of the first session (1)")
     parser.add_argument("--defects", type=float, default=Habits().defects_per_hour, help="planted an hour (3)")
+    parser.add_argument("--heeds", type=float, default=0.0, help="share of remarks that are acted on at once (0)")
     parser.add_argument("--memory", action="store_true", help="print also what the session holds, hour by hour")
     parser.add_argument("--trace", action="store_true", help="with --memory: trace our own allocations, which is slow")
     parser.add_argument("--write", type=Path, metavar="FOLDER", help="only write the session for 'duologue replay'")
     args = parser.parse_args()
-    habits = Habits(defects_per_hour=args.defects)
+    habits = Habits(defects_per_hour=args.defects, heeds=args.heeds)
     try:
         histories = sorted(read_histories(args.data), key=lambda history: history.name != FIRST)
         if args.write is not None:

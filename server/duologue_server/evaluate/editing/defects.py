@@ -1,6 +1,7 @@
 """Problems with known truth: planted while somebody types, and repaired some minutes later."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -40,7 +41,12 @@ class Defect:
     repaired_s: float | None = None
     shown_s: float | None = None
     spoken_s: float | None = None
-    heard_whole: bool = field(default=False)
+    heard_s: float | None = None
+    """When it had been spoken of to the end."""
+    heeded: bool | None = None
+    """Whether that made somebody repair it; None while nobody has been told."""
+    silences: Counter[str] = field(default_factory=Counter)
+    """What the agenda said when it was asked, now and then, why it was silent, until it spoke of this."""
 
 
 def says(text: str) -> str:

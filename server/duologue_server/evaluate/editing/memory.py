@@ -89,9 +89,23 @@ def report(hours: Sequence[Hour]) -> str:
     for hour in hours:
         sizes = " | ".join(str(hour.tables.get(name, 0)) for name in shown)
         rows.append(f"| {hour.hour} | {hour.rss_mb:.1f} | {hour.ours_mb:.2f} | {sizes} |")
+    later = [hour.rss_mb for hour in hours[1:]]
+    if later:
+        rows += [
+            "",
+            f"Process after the first hour: {min(later):.1f} to {max(later):.1f} MB, {_slope(later):+.2f} MB an hour.",
+        ]
     growing = grown(hours)
     rows += ["", "Grew steadily: " + (", ".join(f"`{name}`" for name in growing) if growing else "nothing") + "."]
     return "\n".join(rows)
+
+
+def _slope(values: Sequence[float]) -> float:
+    """Of the straight line nearest to values that are one apart."""
+    many, mean = len(values), sum(values) / len(values)
+    middle = (many - 1) / 2
+    spread = sum((number - middle) ** 2 for number in range(many))
+    return sum((number - middle) * (value - mean) for number, value in enumerate(values)) / spread if spread else 0.0
 
 
 def grown(hours: Sequence[Hour]) -> list[str]:

@@ -50,7 +50,7 @@ def _offers(runs: Sequence[Run], remarks: Sequence[Remark], hours: float) -> lis
     per_hour = Counter((number, int(one.t // 3600)) for number, run in enumerate(runs) for one in run.watch.remarks)
     boundaries = Counter(remark.boundary for remark in remarks)
     truths = Counter(remark.truth for remark in remarks)
-    at_boundary = len(remarks) - boundaries[""]
+    at_boundary = sum(remark.proved for remark in remarks)
     committed = sum(_after_commit(run, one) for run in runs for one in run.watch.remarks)
     stale = [remark.staleness for remark in remarks]
     early = sum(remark.since_key_s < quiet_s for remark in remarks)
@@ -71,6 +71,7 @@ def _offers(runs: Sequence[Run], remarks: Sequence[Remark], hours: float) -> lis
     ]
     for truth, said in (
         ("planted", "about a planted problem"),
+        ("recalled", "about failed tests or what was under way"),
         ("unfinished", "about what was not finished yet"),
         ("standing", "about the project's own code"),
     ):
@@ -84,12 +85,13 @@ def _delivered(runs: Sequence[Run]) -> list[str]:
     shown = sum(one.shown_s is not None for _, one in planted)
     spoken = [one for _, one in planted if one.spoken_s is not None]
     after = sorted(one.spoken_s - one.planted_s for one in spoken if one.spoken_s is not None)
+    whole = sum(one.heard_s is not None for one in spoken)
     lived = sorted((one.repaired_s or 0.0) - one.planted_s for _, one in planted)
     return [
         f"| planted urgent problems that were repaired | {many}, after {_quantile(lived, 0.5):.0f} s (median) | – |",
         f"| – shown before the repair | {_share(shown, many)} | ≥ 80 % |",
         f"| – spoken before the repair | {_share(len(spoken), many)} | ≥ 80 % |",
-        f"| – spoken to the end before the repair | {_share(sum(one.heard_whole for one in spoken), many)} | – |",
+        f"| – spoken to the end before the repair | {_share(whole, many)} | – |",
         f"| from planting to speech | median {_quantile(after, 0.5):.0f} s, p95 {_quantile(after, 0.95):.0f} s | – |",
     ]
 
@@ -128,9 +130,9 @@ def _list(runs: Sequence[Run]) -> list[str]:
             if defect.repaired_s is not None and defect.spoken_s is None:
                 shown = "shown" if defect.shown_s is not None else "not shown"
                 at = f"seed {run.seed}, {_clock(defect.planted_s)} to {_clock(defect.repaired_s)}"
-                rows.append(
-                    f"- {at}, {defect.path.rpartition('/')[2]}, {defect.kind}, {shown}: {', '.join(defect.says)}"
-                )
+                where = f"{defect.path.rpartition('/')[2]}, {defect.kind}, {shown}"
+                why = "; ".join(f"{why} ({count} times)" for why, count in defect.silences.most_common(2))
+                rows.append(f"- {at}, {where}: {', '.join(defect.says)} Silent because: {why or 'never asked'}.")
     return rows
 
 

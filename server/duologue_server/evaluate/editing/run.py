@@ -1,6 +1,7 @@
 """Plays somebody's work into the product's session, without sound, on a clock that runs as fast as it can."""
 
 import time
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -17,6 +18,7 @@ from duologue_server.trace.folder import Event
 
 T = TypeVar("T")
 HOUR_S = 3600.0
+ASKS_EVERY_S = 10.0
 
 
 class TimedClock(VirtualClock):
@@ -59,7 +61,7 @@ class Run:
     duration_s: float
     watch: Watch
     typist: Typist
-    change_s: list[float] = field(default_factory=list)
+    change_s: "array[float]" = field(default_factory=lambda: array("d"))
     """What the event loop took for each change, the timers that it set off not included."""
     loop_s: float = 0.0
     """What the event loop took for everything."""
@@ -107,6 +109,7 @@ def play(
     voice.emit = session.from_voice
     session.verb("start", {})
     session.from_voice(Ready(0.0, {"engine": "baseline (VAD and timers)"}))
+    _ask_why(clock, session, watch)
     run = Run(seed, duration_s, watch, typist)
     began, hour = time.perf_counter(), 1
     for event in _with_end(typist.events(duration_s), duration_s):
@@ -122,6 +125,12 @@ def play(
             run.change_s.append(took_s)
     run.wall_s = time.perf_counter() - began
     return run
+
+
+def _ask_why(clock: TimedClock, session: WatchedSession, watch: Watch) -> None:
+    """Every so often, why nothing is said of what was planted."""
+    clock.elsewhere(lambda: watch.silent(session.why_silent()))
+    clock.call_later(ASKS_EVERY_S, lambda: _ask_why(clock, session, watch))
 
 
 def _with_end(events: Iterator[Event], duration_s: float) -> Iterator[Event]:

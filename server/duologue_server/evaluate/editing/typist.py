@@ -29,6 +29,8 @@ class Habits(NamedTuple):
     imports_last: float = 0.5
     thinks_between_hunks: float = 0.4
     takes_a_break: float = 0.12
+    heeds: float = 0.0
+    """How often what was told of a problem makes somebody repair it at once; then the work depends on what is said."""
 
 
 class _Piece(NamedTuple):
@@ -127,7 +129,7 @@ class Typist:
             if self._fingers.chance(self._habits.saves_after_hunk):
                 yield from hands.save(path)
             yield from self._maybe_plant(path, line, pieces)
-            if self._standing is not None and hands.t >= self._standing.due_s:
+            if self._is_due():
                 yield from self._repair()
         hands.wait(self._fingers.pause_s((0.3, 1.5)))
         yield from hands.look_at(path)
@@ -201,6 +203,15 @@ class Typist:
         buffer.marks.remove(defect.mark)
         yield from hands.save(defect.path)
 
+    def _is_due(self) -> bool:
+        """Whether the standing problem is put right now."""
+        standing = self._standing
+        if standing is None:
+            return False
+        if standing.heard_s is not None and standing.heeded is None:
+            standing.heeded = self._fingers.chance(self._habits.heeds)
+        return bool(standing.heeded) or self._hands.t >= standing.due_s
+
     def _tidy(self, commit: Commit) -> Iterator[Event]:
         """Closes what is not needed, one file at a time."""
         idle = [path for path in self._hands.open if path not in commit.files]
@@ -226,7 +237,7 @@ class Typist:
             yield hands.event("tests", passed=passed - failed, failed=failed)
             hands.wait(self._fingers.pause_s((1.0, 8.0)))
             yield hands.event("focus", focused=True)
-        if self._standing is not None and hands.t >= self._standing.due_s:
+        if self._is_due():
             yield from self._repair()
         yield hands.event("focus", focused=False)
         hands.wait(self._fingers.pause_s((8.0, 40.0)))

@@ -2,7 +2,7 @@
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,13 +14,18 @@ from duologue_server.replay.quiet import QuietClient
 from duologue_server.session.ports import VoicePort
 from duologue_server.session.session import Session
 from duologue_server.suggest.agenda import SPOKEN_URGENCY
-from duologue_server.suggest.findings import Detector, Finding, Source
+from duologue_server.suggest.findings import Finding
 from duologue_server.suggest.items import Item
 from duologue_server.trace.clock import Clock
 from duologue_server.trace.facts import SoundOff, SoundOn
 from duologue_server.trace.folder import Event
 
-KEPT_EVIDENCE = 2000
+KEPT_EVIDENCE, KEPT_VERSIONS = 2000, 200
+SURVIVES_S, IDLE_S, AT_BOUNDARY_KEYS = 10.0, 300.0, 12
+"""What a boundary is, said again here, so that the agenda is not asked about itself: how long without a key, and how
+many keys later it has passed."""
+RECALLED = ("memory:", "tests:", "test:")
+"""Triggers that speak of what happened; only their line and its definition can be judged."""
 _LINE = re.compile(r"\b[Ll]ine (\d+):")
 
 
@@ -55,31 +60,18 @@ class Remark:
     trigger: str
     urgency: float
     boundary: str
+    proved: bool
+    """Whether that boundary was seen to happen, at most `AT_BOUNDARY_KEYS` keys before."""
     since_key_s: float
-    since_save_s: float
     staleness: Staleness
     defect: Defect | None
     code: str
     """The line that it names."""
     truth: str = ""
-    """`planted`, `standing` in the project's own code, or `unfinished`: gone when the commit is typed."""
+    """`planted`, `recalled` from what happened, `standing` in the project's own code, or `unfinished`: gone when the
+    commit is typed."""
     ended: str = ""
     heard_ms: float = 0.0
-
-
-class _Noting:
-    """A detector that notes what the text was in which it found something."""
-
-    def __init__(self, inner: Detector, note: Callable[[Finding, Source], None]) -> None:
-        self._inner = inner
-        self._note = note
-        self.name = inner.name
-
-    def inspect(self, source: Source) -> list[Finding]:
-        found = self._inner.inspect(source)
-        for finding in found:
-            self._note(finding, source)
-        return found
 
 
 @dataclass
@@ -101,7 +93,10 @@ class Watch:
     def __post_init__(self) -> None:
         self._evidence: OrderedDict[tuple[str, str], Evidence] = OrderedDict()
         self._opened: dict[str, tuple[str, str]] = {}
-        self._saved_s: dict[str, float] = {}
+        self._versions: dict[str, dict[int | None, tuple[str, ...]]] = {}
+        """By document, the lines of its last versions."""
+        self._boundaries: dict[tuple[str, str], int] = {}
+        """How many keys had been pressed when it last happened; of one document, or of all."""
         self._judge = Judge()
 
     def event(self, event: Event) -> None:
@@ -111,25 +106,37 @@ class Watch:
             case "open":
                 self.buffers[uri] = Buffer(event.fields["text"].split("\n"))
                 self._opened[uri] = (event.fields["language_id"], event.fields["text"])
+                self._versions[uri] = {event.fields["version"]: tuple(self.buffers[uri].lines)}
             case "change":
                 self.changes += 1
                 self.buffers[uri].take(event.fields["changes"])
+                versions = self._versions[uri]
+                versions[event.fields["version"]] = tuple(self.buffers[uri].lines)
+                if len(versions) > KEPT_VERSIONS:
+                    del versions[next(iter(versions))]
             case "close":
-                for table in (self.buffers, self._opened, self._saved_s):
-                    table.pop(uri, None)
+                self.buffers.pop(uri)
+                self._opened.pop(uri)
+                self._versions.pop(uri)
+                self._boundaries.pop(("save", uri), None)
             case "keys":
+                self._rested(event.t)
                 self.keys += event.fields["count"]
                 self.last_key_s = event.t
             case "save":
-                self._saved_s[uri] = event.t
+                self._boundaries["save", uri] = self.keys
+            case "tests" if event.fields["failed"]:
+                self._boundaries["tests_failed", ""] = self.keys
             case _:
                 pass
 
-    def found(self, finding: Finding, source: Source) -> None:
-        """A detector found this in that text."""
-        lines = source.text.split("\n")
-        self._evidence[finding.uri, finding.key] = Evidence(lines[finding.line], around(lines, finding.line))
-        self._evidence.move_to_end((finding.uri, finding.key))
+    def found(self, findings: Iterable[Finding]) -> None:
+        """This is about to enter the agenda: notes what the text was in the version in which it was found."""
+        for finding in findings:
+            lines = self._versions.get(finding.uri, {}).get(finding.version)
+            if lines is not None and finding.line < len(lines):
+                self._evidence[finding.uri, finding.key] = Evidence(lines[finding.line], around(lines, finding.line))
+                self._evidence.move_to_end((finding.uri, finding.key))
         while len(self._evidence) > KEPT_EVIDENCE:
             self._evidence.popitem(last=False)
 
@@ -156,13 +163,18 @@ class Watch:
             item.trigger if item else "",
             item.urgency if item else 0.0,
             item.boundary if item else "",
+            self._at_boundary(item.boundary if item else "", uri, fact.t),
             fact.t - self.last_key_s,
-            fact.t - self._saved_s.get(uri, -3600.0),
             self._staleness(fact.text, item, buffer, line),
             defect,
             code.strip(),
         )
-        remark.truth = "planted" if defect else "standing" if self._will_stand(uri, fact.text) else "unfinished"
+        if defect is not None:
+            remark.truth = "planted"
+        elif remark.trigger.startswith(RECALLED):
+            remark.truth = "recalled"
+        else:
+            remark.truth = "standing" if self._will_stand(uri, fact.text) else "unfinished"
         if defect is not None and defect.spoken_s is None:
             defect.spoken_s = fact.t
         self.remarks.append(remark)
@@ -172,18 +184,39 @@ class Watch:
             if remark.id == fact.utterance:
                 remark.ended, remark.heard_ms = fact.cause, fact.heard_ms
                 if remark.defect is not None and fact.cause == "end":
-                    remark.defect.heard_whole = True
+                    remark.defect.heard_s = fact.t
                 return
+
+    def _rested(self, t: float) -> None:
+        """Before a key, and when something is said: how long no key had been pressed."""
+        if t - self.last_key_s >= SURVIVES_S:
+            self._boundaries["survived", ""] = self.keys
+        if t - self.last_key_s >= IDLE_S:
+            self._boundaries["idle_return", ""] = self.keys
+
+    def _at_boundary(self, name: str, uri: str, t: float) -> bool:
+        self._rested(t)
+        at = self._boundaries.get((name, uri if name == "save" else ""))
+        return at is not None and self.keys - at <= AT_BOUNDARY_KEYS
+
+    def silent(self, why: str) -> None:
+        """What the agenda says of its silence now."""
+        for defect in self.defects[-1:]:
+            if defect.repaired_s is None and defect.shown_s is not None and defect.spoken_s is None:
+                defect.silences[_reason(why)] += 1
 
     def _staleness(self, text: str, item: Item | None, buffer: Buffer | None, line: int) -> Staleness:
         evidence = self._evidence.get((item.uri or "", item.key)) if item else None
         if item is None or evidence is None or buffer is None or not 0 <= line < len(buffer.lines):
             return Staleness(True, True, True)
+        named, same = buffer.lines[line] == evidence.line, around(buffer.lines, line) == evidence.around
+        if item.trigger.startswith(RECALLED):
+            return Staleness(not named, not same, False)
         language, opened = self._opened[item.uri or ""]
         found = self._judge.spoken(_name(item.uri or ""), language, buffer.text, opened)
         return Staleness(
-            buffer.lines[line] != evidence.line,
-            around(buffer.lines, line) != evidence.around,
+            not named,
+            not same,
             not any(finding.line == line and says(finding.text) == says(text) for finding in found),
         )
 
@@ -202,6 +235,13 @@ class Watch:
         return None
 
 
+def _reason(why: str) -> str:
+    """Without what differs from time to time."""
+    return re.sub(r"^(One remark waits|\d+ remarks wait),? (but )?", "", re.sub(r"; the next in .*", "", why)).rstrip(
+        "."
+    )
+
+
 class WatchedSession(Session):
     """A session whose findings, offers and utterances are seen by a `Watch`."""
 
@@ -209,9 +249,17 @@ class WatchedSession(Session):
         self._watch = watch
         self._last_items: dict[str, Item] = {}
         super().__init__(clock, _Client(clock, watch), voice, options)
-        for name, detector in self._workspace._detectors.items():
-            if name != "diagnostics":
-                self._workspace._detectors[name] = _Noting(detector, watch.found)
+        agenda = self._workspace.agenda
+        take = agenda.found
+
+        def found(uri: str, detector: str, findings: Sequence[Finding], now_s: float) -> None:
+            watch.found(findings)
+            take(uri, detector, findings, now_s)
+
+        setattr(agenda, "found", found)  # noqa: B010 - a method, replaced on this one
+
+    def why_silent(self) -> str:
+        return self._workspace.agenda.why(self._clock.now_s())
 
     def _to_voice(self, message: ToVoice) -> None:
         if isinstance(message, Offer):
