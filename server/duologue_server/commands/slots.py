@@ -1,0 +1,235 @@
+"""What the slots of the grammar are filled with. Each reads from one word on and gives every way it can be filled."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from duologue_server.commands.language import table
+from duologue_server.commands.locate import said_here
+from duologue_server.commands.names import MOST_NAME_WORDS, Known, letters_of
+from duologue_server.commands.phrases import Slot, Utterance
+from duologue_server.commands.targets import Name
+from duologue_server.commands.words import letters, numbers, ordinal, words_of
+from duologue_server.commands.writing import casing_at, is_code, is_evident
+
+FREE_COST = 0.006
+"""Of each word that may be anything, so that a reading with fewer such words is preferred."""
+UNKNOWN_COST = 0.12
+LOOSE_COST = 0.05
+MOST_BUFFER_WORDS = 5
+
+Reader = Callable[[Utterance, int], Iterator[Slot]]
+
+_STOP = words_of(
+    """
+    it that this here there the a an and or to of in on at by for with from as is are be not no yes all
+    everything something anything nothing one more again now then down up back over out called named into than
+    """
+)
+"""Words that name nothing by themselves."""
+
+_NOT_FIRST = words_of(
+    """
+    called named a an the to as that this it into variable constant
+    """
+)
+"""Words that a new name does not begin with."""
+
+_CHOICES: dict[str, dict[str, str]] = {
+    "direction": {"up": "up", "down": "down", "left": "left", "right": "right", "to the left": "left",
+                  "to the right": "right", "upwards": "up", "downwards": "down"},
+    "unit": {"character": "character", "characters": "character", "letter": "character", "letters": "character",
+             "word": "word", "words": "word", "line": "line", "lines": "line"},
+    "where": {"above": "above", "below": "below", "here": "here", "above this": "above", "below this": "below",
+              "above this line": "above", "below this line": "below", "above the line": "above",
+              "below the line": "below", "before": "above", "after": "below", "before this": "above",
+              "after this": "below", "after this line": "below", "before this line": "above", "underneath": "below",
+              "under": "below", "on the line above": "above", "on the line below": "below",
+              "on the next line": "below"},
+    "side": {"start": "start", "beginning": "start", "begin": "start", "top": "start", "front": "start",
+             "head": "start", "end": "end", "bottom": "end", "back": "end"},
+    "pair": {"quotes": '""', "double quotes": '""', "quotation marks": '""', "a string": '""', "single quotes": "''",
+             "backticks": "``", "back ticks": "``", "parentheses": "()", "parens": "()", "brackets": "[]",
+             "square brackets": "[]", "braces": "{}", "curly braces": "{}", "curly brackets": "{}",
+             "angle brackets": "<>", "round brackets": "()", "stars": "**", "underscores": "__"},
+    "wrapper": {"if": "if", "condition": "if", "while": "while", "while loop": "while", "for": "for",
+                "for loop": "for", "loop": "for", "try": "try", "try catch": "try", "try except": "try",
+                "try block": "try", "with": "with", "function": "function", "for each": "for", "else": "else"},
+}  # fmt: skip
+
+
+def _choice(ways: dict[str, str]) -> Reader:
+    longest = max(len(way.split()) for way in ways)
+
+    def read(said: Utterance, start: int) -> Iterator[Slot]:
+        for end in range(min(len(said.low), start + longest), start, -1):
+            value = ways.get(" ".join(said.low[start:end]))
+            if value is not None:
+                yield Slot(end, value)
+
+    return read
+
+
+def _kinds() -> tuple[dict[str, str], dict[str, str]]:
+    """The words for one part of code, and for several."""
+    grammar = table("grammar.toml")
+    one = {said: kind for kind, words in grammar["kinds"].items() for said in words.split("|")}
+    several = {f"{said}s": kind for said, kind in one.items() if not said.endswith("s")}
+    several.update({said: kind for kind, words in grammar["plurals"].items() for said in words.split("|")})
+    return one, several
+
+
+def _misheard_kinds(one: dict[str, str]) -> Reader:
+    plain = _choice(one)
+    wrong = {
+        heard: one[right] for right, words in table("grammar.toml")["misheard"].items() if right in one
+        for heard in words.split() if heard not in one
+    }  # fmt: skip
+
+    def read(said: Utterance, start: int) -> Iterator[Slot]:
+        yield from plain(said, start)
+        if start < len(said.low) and said.low[start] in wrong:
+            yield Slot(start + 1, wrong[said.low[start]], 0.15)
+
+    return read
+
+
+def _number(said: Utterance, start: int) -> Iterator[Slot]:
+    for end, value in numbers(said.low, start):
+        sure = said.low[start] not in ("to", "too", "for", "won", "ate", "tree", "oh")
+        yield Slot(end, value, 0.0 if sure else 0.2)
+
+
+def _ordinal(said: Utterance, start: int) -> Iterator[Slot]:
+    if start < len(said.low) and (value := ordinal(said.low[start])) is not None:
+        yield Slot(start + 1, value)
+
+
+def _ends(said: Utterance, start: int, most: int) -> range:
+    return range(min(len(said.words), start + most), start, -1)
+
+
+def _is_name(words: Sequence[str]) -> bool:
+    """Whether words can name something: small words by themselves do not, nor at either end."""
+    return words[0] not in _STOP and words[-1] not in _STOP
+
+
+def _known(said: Utterance, start: int) -> Iterator[Slot]:
+    for end in _ends(said, start, MOST_NAME_WORDS):
+        if not _is_name(said.low[start:end]):
+            continue
+        for name, likeness in said.place.names.like(said.words[start:end]):
+            yield Slot(end, Name(said.words[start:end], name, likeness), 0.9 * (1 - likeness))
+
+
+def _name(said: Utterance, start: int) -> Iterator[Slot]:
+    yield from _known(said, start)
+    for end in _ends(said, start, 5):
+        words = said.low[start:end]
+        if _is_name(words) and is_code(words, said.place, strict=False):
+            yield Slot(end, Name(said.words[start:end], None, 0.0), UNKNOWN_COST + FREE_COST * (end - start))
+
+
+def _new_name(said: Utterance, start: int) -> Iterator[Slot]:
+    for end in _ends(said, start, MOST_NAME_WORDS):
+        words = said.low[start:end]
+        if words[0] not in _NOT_FIRST and words[-1] != "colon" and is_code(words, said.place, strict=False):
+            yield Slot(end, said.words[start:end], FREE_COST * (end - start))
+
+
+def _code(strict: bool) -> Reader:
+    def read(said: Utterance, start: int) -> Iterator[Slot]:
+        for end in _ends(said, start, len(said.words)):
+            words = said.words[start:end]
+            if is_code(words, said.place, strict=True):
+                yield Slot(end, words, FREE_COST * (end - start))
+            elif not strict and is_code(words, said.place, strict=False):
+                yield Slot(end, words, LOOSE_COST + FREE_COST * (end - start))
+
+    return read
+
+
+def _evident(said: Utterance, start: int) -> Iterator[Slot]:
+    if is_evident(said.words[start:], said.place):
+        yield Slot(len(said.words), said.words[start:], FREE_COST * (len(said.words) - start) + 0.1)
+
+
+def _cased(said: Utterance, start: int) -> Iterator[Slot]:
+    style, length = casing_at(said.low, start)
+    if style and start + length < len(said.words) and is_code(said.words[start:], said.place, strict=False):
+        yield Slot(len(said.words), said.words[start:], FREE_COST * (len(said.words) - start))
+
+
+def _text(said: Utterance, start: int) -> Iterator[Slot]:
+    for end in _ends(said, start, len(said.words)):
+        yield Slot(end, " ".join(said.words[start:end]), FREE_COST * (end - start))
+
+
+def _there(said: Utterance, start: int) -> Iterator[Slot]:
+    for end in _ends(said, start, 6):
+        if said_here(said.words[start:end], said.place):
+            yield Slot(end, said.words[start:end], FREE_COST * (end - start))
+
+
+def _letters(said: Utterance, start: int) -> Iterator[Slot]:
+    spelt = letters(said.words[start:]) if start < len(said.words) else None
+    if spelt:
+        yield Slot(len(said.words), spelt)
+
+
+def _module(said: Utterance, start: int) -> Iterator[Slot]:
+    """A module may be anything that is no talk, in a few words."""
+    for end in _ends(said, start, 5):
+        words = said.low[start:end]
+        if not set(words) & _STOP and is_code(words, said.place, strict=False):
+            yield Slot(end, said.words[start:end], FREE_COST * (end - start))
+
+
+def _buffer(said: Utterance, start: int) -> Iterator[Slot]:
+    files = said.place.buffers
+    stems = Known.of(files)
+    for end in _ends(said, start, MOST_BUFFER_WORDS):
+        words = tuple("" if word == "dot" else word for word in said.low[start:end])
+        found = stems.exactly(words) or tuple(
+            name for name in files if letters_of([name.rsplit(".", 1)[0]]) == letters_of(words)
+        )
+        like = [(found[0], 1.0)] if found else stems.like(words, 1)
+        for name, likeness in like:
+            yield Slot(end, name, 0.9 * (1 - likeness))
+
+
+def _parts(said: Utterance, start: int) -> Iterator[Slot]:
+    """Parameters: "path and encoding of type string"."""
+    for end in _ends(said, start, len(said.words)):
+        words = said.words[start:end]
+        if words[-1].lower() != "colon" and is_code(_typeless(words), said.place, strict=False):
+            yield Slot(end, words, FREE_COST * (end - start))
+
+
+def _typeless(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if word.lower() not in ("of", "and"))
+
+
+def readers() -> dict[str, Reader]:
+    """All slots but those that the grammar's own rules fill."""
+    one, several = _kinds()
+    return {
+        **{name: _choice(ways) for name, ways in _CHOICES.items()},
+        "kind": _misheard_kinds(one),
+        "kinds": _choice(several),
+        "number": _number,
+        "ordinal": _ordinal,
+        "known": _known,
+        "name": _name,
+        "new_name": _new_name,
+        "casing_words": _new_name,
+        "code": _code(strict=False),
+        "sure": _code(strict=True),
+        "evident": _evident,
+        "cased": _cased,
+        "text": _text,
+        "there": _there,
+        "letters": _letters,
+        "module": _module,
+        "buffer": _buffer,
+        "taken": _parts,
+        "declared": _parts,
+    }
