@@ -45,6 +45,7 @@ def report(runs: Sequence[Run]) -> str:
 
 def _offers(runs: Sequence[Run], remarks: Sequence[Remark], hours: float) -> list[str]:
     shown = sum(run.watch.shown for run in runs)
+    again = sum(run.watch.shown_again for run in runs)
     speakable = sum(run.watch.shown_speakable for run in runs)
     quiet_s = Rules().quiet_after_key_s
     per_hour = Counter((number, int(one.t // 3600)) for number, run in enumerate(runs) for one in run.watch.remarks)
@@ -56,7 +57,8 @@ def _offers(runs: Sequence[Run], remarks: Sequence[Remark], hours: float) -> lis
     early = sum(remark.since_key_s < quiet_s for remark in remarks)
     rows = [
         f"| shown an hour | {_rate(shown, hours)} | – |",
-        f"| of these urgent enough to be spoken | {_rate(speakable, hours)} | – |",
+        f"| – of these the same once more within five minutes | {_share(again, shown)} | – |",
+        f"| – urgent enough to be spoken | {_rate(speakable, hours)} | – |",
         f"| spoken an hour | {_rate(len(remarks), hours)} | ≤ 4 |",
         f"| most in one hour | {max(per_hour.values(), default=0)} | ≤ 4 |",
         f"| spoken at a boundary | {_share(at_boundary, len(remarks))} | all |",

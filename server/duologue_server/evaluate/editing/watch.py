@@ -21,6 +21,7 @@ from duologue_server.trace.facts import SoundOff, SoundOn
 from duologue_server.trace.folder import Event
 
 KEPT_EVIDENCE, KEPT_VERSIONS = 2000, 200
+AGAIN_S = 300.0
 SURVIVES_S, IDLE_S, AT_BOUNDARY_KEYS = 10.0, 300.0, 12
 """What a boundary is, said again here, so that the agenda is not asked about itself: how long without a key, and how
 many keys later it has passed."""
@@ -85,6 +86,8 @@ class Watch:
     shown: int = 0
     shown_speakable: int = 0
     """Of these, urgent enough to be spoken."""
+    shown_again: int = 0
+    """The same thought of the same document within `AGAIN_S`, as another offer."""
     keys: int = 0
     changes: int = 0
     last_key_s: float = -60.0
@@ -95,6 +98,7 @@ class Watch:
         self._opened: dict[str, tuple[str, str]] = {}
         self._versions: dict[str, dict[int | None, tuple[str, ...]]] = {}
         """By document, the lines of its last versions."""
+        self._shown_s: dict[tuple[str | None, str], float] = {}
         self._boundaries: dict[tuple[str, str], int] = {}
         """How many keys had been pressed when it last happened; of one document, or of all."""
         self._judge = Judge()
@@ -142,6 +146,11 @@ class Watch:
 
     def item_shown(self, item_id: str, text: str, urgency: float, uri: str | None, t: float, speakable: bool) -> None:
         self.shown += 1
+        thought = (uri, says(text))
+        self.shown_again += t - self._shown_s.pop(thought, -AGAIN_S) < AGAIN_S
+        self._shown_s[thought] = t
+        if len(self._shown_s) > KEPT_EVIDENCE:
+            del self._shown_s[next(iter(self._shown_s))]
         self.shown_speakable += speakable
         defect = self._defect(text, uri)
         if defect is not None and defect.shown_s is None:
