@@ -9,11 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from duologue_server.cli.addresses import address
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `duologue lsp`."""
     parser.add_argument("--stdio", action="store_true", help="talk over stdin and stdout (the default)")
-    parser.add_argument("--tcp", metavar="HOST:PORT", type=_address, help="wait for one client there; port 0: any")
+    parser.add_argument("--tcp", metavar="HOST:PORT", type=address, help="wait for one client there; port 0: any")
+    parser.add_argument(
+        "--voice",
+        metavar="HOST:PORT",
+        type=address,
+        help="use the voice that listens there ('duologue voice --listen')",
+    )
     parser.add_argument("--record", metavar="DIR", type=Path, help="record the session into this new folder")
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
@@ -21,8 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serves one client and returns the exit status."""
     logging.basicConfig(stream=sys.stderr, level=args.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    remote = ["--connect", "{}:{}".format(*args.voice)] if args.voice is not None else []
     if args.record is None:
-        return _serve(args, {})
+        return _serve(args, _remote_voice(remote) if remote else {})
+    if remote:
+        print("duologue lsp: a voice elsewhere cannot be recorded here; leave out --voice or --record", file=sys.stderr)
+        return 2
     try:
         parts, end_recording = _recording(args.record)
     except (OSError, ValueError) as error:
@@ -54,6 +66,12 @@ def _serve(args: argparse.Namespace, parts: dict[str, Any]) -> int:
     except OSError as error:
         print(f"duologue lsp: cannot listen at {host}:{port}: {error}; choose another address", file=sys.stderr)
         return 1
+
+
+def _remote_voice(arguments: list[str]) -> dict[str, Any]:
+    from duologue_server.session.supervisor import voice_command
+
+    return {"voice_command": voice_command(arguments)}
 
 
 def _recording(folder: Path) -> tuple[dict[str, Any], Callable[[], None]]:
@@ -96,10 +114,3 @@ def _import_server() -> None:
 
 def _announce(host: str, port: int) -> None:
     print(f"duologue lsp: waiting for a client at {host}:{port}", file=sys.stderr, flush=True)
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isdecimal() or int(port) > 65535:
-        raise argparse.ArgumentTypeError(f"'{text}' is no address such as 127.0.0.1:7777")
-    return host.strip("[]"), int(port)
