@@ -29,7 +29,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
 from duologue_server import __version__
 from duologue_server.context.positions import Encoding
-from duologue_server.features import activity, commands, documents, offers, settings
+from duologue_server.features import activity, commands, documents, offers, settings, transcript
 from duologue_server.features.client import Client
 from duologue_server.features.greeting import Greeted, choose_encoding, initialize_result
 from duologue_server.features.host import MakeSession, Observer, SessionPort
@@ -191,6 +191,7 @@ class DuologueServer(LanguageServer):
         commands.register(self, self)
         settings.register(self, self, self._settings)
         offers.register(self, self)
+        transcript.register(self, self.client.transcript_document)
 
     async def serve(
         self,

@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from duologue_server.features.offers import HintRefresh, to_lsp_edit
+from duologue_server.features.transcript import TranscriptDocument
 from duologue_server.protocol import OFFER, STATE, TRANSCRIPT, ClientState, OfferShown, TranscriptLine
 from duologue_server.suggest.findings import Fix
 
@@ -28,6 +29,7 @@ class Client:
         self._seq = 0
         self._progress = VoiceProgress(ls)
         self._hints = HintRefresh(ls)
+        self.transcript_document = TranscriptDocument(ls)
 
     def state(self, state: ClientState) -> None:
         self._seq += 1
@@ -37,6 +39,7 @@ class Client:
 
     def transcript(self, line: TranscriptLine) -> None:
         self._ls.protocol.notify(TRANSCRIPT, asdict(line))
+        self.transcript_document.add(line)
 
     def offer(self, offer: OfferShown) -> None:
         self._ls.protocol.notify(OFFER, asdict(offer))

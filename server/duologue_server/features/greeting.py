@@ -43,7 +43,10 @@ def initialize_result(position_encoding: str) -> dict[str, Any]:
             "codeActionProvider": {"codeActionKinds": ["quickfix"]},
             "inlayHintProvider": True,
             "inlineCompletionProvider": True,
-            "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+            "workspace": {
+                "workspaceFolders": {"supported": True, "changeNotifications": True},
+                "textDocumentContent": {"schemes": ["duologue-transcript"]},
+            },
             "experimental": {
                 "duologue": {
                     "version": PROTOCOL_VERSION,

@@ -5,13 +5,12 @@ of the first three.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future
-from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from duologue_server.features.host import Host
+from duologue_server.features.refresh import Refresh
 from duologue_server.suggest.findings import Fix, Span
 from duologue_server.suggest.items import Item, OfferAt
 
@@ -66,28 +65,17 @@ def to_lsp_edit(uri: str, fix: Fix, can: types.WorkspaceEditClientCapabilities |
 
 
 class HintRefresh:
-    """Asks a client that shows hints to ask for them again; one request at a time, however many offers change."""
+    """Has a client that shows hints ask for them again when an offer has changed."""
 
     def __init__(self, ls: LanguageServer) -> None:
         self._ls = ls
-        self._under_way = False
-        self._again = False
+        self._refresh = Refresh(ls, types.WORKSPACE_INLAY_HINT_REFRESH)
 
     def wanted(self) -> None:
         """An offer has changed."""
         workspace = self._ls.client_capabilities.workspace
-        if not (workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support) or shows_offers(self._ls):
-            return
-        if self._under_way:
-            self._again = True
-            return
-        self._under_way, self._again = True, False
-        self._ls.protocol.send_request(types.WORKSPACE_INLAY_HINT_REFRESH).add_done_callback(self._answered)
-
-    def _answered(self, answer: "Future[Any]") -> None:
-        self._under_way = False
-        if self._again and not answer.cancelled() and answer.exception() is None:
-            self.wanted()
+        if workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support and not shows_offers(self._ls):
+            self._refresh.wanted()
 
 
 def _actions(item: Item) -> Iterator[types.CodeAction]:
