@@ -29,6 +29,8 @@ def offer(**fields: Any) -> dict[str, Any]:
         "text": "totl is not defined",
         "urgency": 0.5,
         "trigger": "ruff:F821",
+        "channel": "mark",
+        "fix": "",
         "outcome": "waiting",
         **fields,
     }
@@ -47,13 +49,28 @@ def until(what: str, probe: Callable[[], Any], seen: Callable[[], object] = lamb
 class Neovim:
     """A headless Neovim with the plugin on its path and the stub as its server."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
+        folder.mkdir(exist_ok=True)
         self.folder = folder
         self.record = folder / "record.jsonl"
         self.record.touch()
         self.cmd = [sys.executable, str(STUB), str(self.record), "lsp"]
-        homes = [f"{name}={folder / name.lower()}" for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")]
-        argv = ["env", *homes, str(NVIM), "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n"]
+        names = ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+        for name in names:
+            (folder / name.lower()).mkdir(mode=0o700, exist_ok=True)
+        homes = {name: str(folder / name.lower()) for name in names} | environment
+        argv = [
+            "env",
+            *(f"{name}={value}" for name, value in homes.items()),
+            str(NVIM),
+            "--embed",
+            "--headless",
+            "-u",
+            "NONE",
+            "-i",
+            "NONE",
+            "-n",
+        ]
         self.api = pynvim.attach("child", argv=argv)
         self.api.command(f"set runtimepath^={PLUGIN}")
         self.api.command("runtime plugin/duologue.lua")
@@ -105,6 +122,16 @@ class Neovim:
         """Sends a notification to the server."""
         self.lua("local m, p = ...; vim.lsp.get_clients({ name = 'duologue' })[1]:notify(m, p)", method, params)
 
+    def refuse(self, verb: str, message: str) -> None:
+        """Has the server refuse a verb from now on; without a message it takes it."""
+        self.notify("stub/refuse", {"command": f"duologue.{verb}", "message": message})
+
+    def ask(self, method: str, params: dict[str, Any]) -> Any:
+        """Has the server send a request; what the plugin answers, waiting for it."""
+        request_id = f"asked{len(self.messages('stub/push'))}"
+        self.notify("stub/push", {"id": request_id, "method": method, "params": params})
+        return self.until(method, lambda: [m for m in self.messages() if m.get("id") == request_id])[0]["result"]
+
     def state(self, **fields: Any) -> None:
         """Has the server tell its state; back when the plugin has it."""
         self.push("duologue/state", fields)
@@ -138,6 +165,21 @@ class Neovim:
         """The first message to the user that holds `part`, waiting for it."""
         note: str = self.until(f"a message with {part!r}", lambda: next((n for n in self.notes() if part in n), None))
         return note
+
+    def maps(self, mode: str, described: str = "") -> list[str]:
+        """The keys that are mapped in a mode, those whose description begins so."""
+        lhs: list[str] = self.lua(
+            """
+            local mode, described = ...
+            local maps = vim.tbl_filter(function(map)
+              return vim.startswith(map.desc or "", described)
+            end, vim.list_extend(vim.api.nvim_get_keymap(mode), vim.api.nvim_buf_get_keymap(0, mode)))
+            return vim.tbl_map(function(map) return map.lhs end, maps)
+            """,
+            mode,
+            described,
+        )
+        return lhs
 
     def caption(self) -> list[str]:
         """The rows of the caption window; empty without one."""

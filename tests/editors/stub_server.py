@@ -1,7 +1,8 @@
 """A language server that only listens: writes all messages down, answers politely, dies of an unknown method.
 
 `stub_server.py RECORD lsp` speaks LSP over stdio; RECORD gets one JSON object a line. `stub/push` sends its `params`
-back as a notification, which is how a test plays the server's part; `stub/die` ends it with a code or by a signal.
+back as a message, which is how a test plays the server's part; `stub/refuse` makes a command be refused from then on;
+`stub/die` ends it with a code or by a signal.
 `stub_server.py RECORD --version` is for health checks.
 """
 
@@ -16,6 +17,7 @@ CAPABILITIES = {
     "positionEncoding": "utf-16",
     "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
     "executeCommandProvider": {"commands": []},
+    "inlayHintProvider": True,
     "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
 }
 NOTIFICATIONS = {
@@ -39,6 +41,7 @@ class Stub:
         self._record = record.open("a", encoding="utf-8")
         self._in = sys.stdin.buffer
         self._out = sys.stdout.buffer
+        self._refused = {"duologue.accept": "there is nothing to accept"}
 
     def run(self) -> int:
         """Serves until `exit` or the end of the input. The code is 70 after an unknown method."""
@@ -67,15 +70,15 @@ class Stub:
             return True
         if method == "stub/push":
             self._write(message["params"])
+        elif method == "stub/refuse":
+            self._refused[message["params"]["command"]] = message["params"]["message"]
         elif method == "initialize":
             self._answer(message, {"capabilities": CAPABILITIES, "serverInfo": {"name": "stub"}})
-        elif method == "shutdown":
+        elif method in ("shutdown", "textDocument/inlayHint"):
             self._answer(message, None)
         elif method == "workspace/executeCommand":
-            command = message["params"]["command"]
-            refused = command == "duologue.accept"
-            answer = {"ok": not refused, "message": "there is nothing to accept" if refused else ""}
-            self._answer(message, answer)
+            why = self._refused.get(message["params"]["command"], "")
+            self._answer(message, {"ok": not why, "message": why})
         else:
             return False
         return True

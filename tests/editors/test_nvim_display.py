@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from editors.neovim import READY, Neovim, line, offer
+from editors.neovim import READY, Neovim, line
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,10 @@ from editors.neovim import READY, Neovim, line, offer
         ({"voice": "restarting"}, "… restarting"),
         (READY, "◉ listening"),
         ({**READY, "user": "speaking"}, "◉ hearing you"),
+        ({**READY, "microphone": "push_to_talk", "user": "speaking"}, "◉ hearing you"),
+        ({**READY, "user": "speaking", "partner": "ducked"}, "▷ speaking low · ◉ hearing you"),
         ({**READY, "partner": "speaking"}, "▶ speaking"),
+        ({"voice": "ready", "microphone": "elsewhere"}, "◌ in another editor"),
         ({**READY, "partner": "ducked"}, "▷ speaking low"),
         ({**READY, "health": "warning", "message": "the endpoint is slow"}, "◉ listening ⚠"),
         ({"voice": "ready", "microphone": "muted"}, "◌ muted"),
@@ -33,6 +36,28 @@ def test_statusline(nvim: Neovim, state: dict[str, Any], shown: str) -> None:
         state,
     )
     assert line == shown
+
+
+@pytest.mark.parametrize(
+    ("state", "group"),
+    [
+        ({"voice": "off"}, "Quiet"),
+        (READY, "Live"),
+        ({"voice": "ready", "microphone": "muted"}, "Quiet"),
+        ({"voice": "ready", "microphone": "muted", "partner": "speaking"}, "Live"),
+        ({**READY, "health": "warning"}, "Warning"),
+        ({"voice": "failed"}, "Error"),
+    ],
+)
+def test_the_statusline_in_colour(nvim: Neovim, state: dict[str, Any], group: str) -> None:
+    nvim.setup()
+    nvim.lua('require("duologue.status").set(...)', state)
+    nvim.api.options["statusline"] = "%{%v:lua.require'duologue'.statusline(v:true)%}"
+    nvim.lua("vim.g.actual_curwin = tostring(vim.api.nvim_get_current_win())")  # as Neovim does while it draws
+    drawn = nvim.lua("return vim.api.nvim_eval_statusline(vim.o.statusline, { highlights = true })")
+    assert drawn["str"] == nvim.lua('return require("duologue").statusline()')
+    assert drawn["highlights"][0]["groups"][-1] == f"DuologueStatus{group}"
+    assert nvim.lua('return require("duologue").statusline_group()') == f"DuologueStatus{group}"
 
 
 def test_state_is_announced_and_an_old_one_is_ignored(nvim: Neovim) -> None:
@@ -108,6 +133,24 @@ def test_captions_fit_the_width(nvim: Neovim, text: str, rows: list[str]) -> Non
     assert drawn == rows
 
 
+@pytest.mark.parametrize(
+    ("heard", "rows"),
+    [
+        (0, ["  ◆   row a", "      row b", "      row c"]),
+        (5, ["  ◆   row a", "      row b", "      row c"]),
+        (11, ["  ◆   row a", "      row b", "      row c"]),
+        (17, ["      row b", "      row c", "      row d"]),
+        (23, ["      row c", "      row d", "      row e"]),
+        (29, ["      row c", "      row d", "      row e"]),
+        (None, ["      row c", "      row d", "      row e"]),
+    ],
+)
+def test_captions_scroll_with_the_voice_one_row_ahead(nvim: Neovim, heard: int | None, rows: list[str]) -> None:
+    said = line("row a row b row c row d row e", final=False, heardUpTo=heard)
+    drawn = nvim.lua("local said = ...; return (require('duologue.layout').draw(said, 6, 3))", [said])
+    assert drawn == rows
+
+
 def test_captions_go_away_once_nobody_speaks(nvim: Neovim) -> None:
     nvim.setup(captions={"timeout_ms": 1})
     nvim.edit("a.py", "x = 1\n")
@@ -156,31 +199,3 @@ def test_captions_can_be_off_and_survive_the_command_line_window(nvim: Neovim) -
     nvim.api.input(":q<CR>")
     nvim.push("duologue/transcript", line("Shown now."))
     nvim.until("a caption", lambda: nvim.caption() == ["  ◆   Shown now."])
-
-
-def test_a_suggestion_stands_at_its_line_until_its_outcome(nvim: Neovim) -> None:
-    nvim.setup()
-    path = nvim.edit("a.py", "one\ntwo\nthree\n")
-    shown = offer(uri=path.as_uri(), line=2)
-    nvim.push("duologue/offer", shown)
-    mark = nvim.until("a mark", lambda: nvim.marks("offers"))[0]
-    assert mark[1] == 2
-    assert mark[3]["virt_text"] == [["  ◆ totl is not defined", "DuologueOffer"]]
-
-    nvim.api.command("1delete")
-    nvim.push("duologue/offer", {**shown, "outcome": "spoken"})
-    nvim.state(**READY, seq=1)
-    assert [m[1] for m in nvim.marks("offers")] == [1]
-
-    nvim.push("duologue/offer", {**shown, "outcome": "dismissed"})
-    nvim.until("no mark", lambda: not nvim.marks("offers"))
-
-
-def test_a_suggestion_waits_for_its_file_and_for_nowhere(nvim: Neovim) -> None:
-    nvim.setup()
-    nvim.edit("a.py", "one\n")
-    uri = (nvim.folder / "b.py").as_uri()
-    nvim.push("duologue/offer", offer(id="nowhere"))
-    nvim.push("duologue/offer", offer(uri=uri, line=99))
-    nvim.edit("b.py", "one\ntwo\n")
-    assert [m[1] for m in nvim.until("a mark", lambda: nvim.marks("offers"))] == [1]

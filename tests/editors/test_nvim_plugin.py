@@ -1,9 +1,11 @@
 """What the Neovim plugin sends and answers, in a real Neovim; a stub server writes down all that it gets."""
 
+import subprocess
 from typing import Any
 
 import pytest
 
+from duologue_server.protocol import VERBS
 from editors.neovim import READY, Neovim, line, offer
 
 
@@ -145,6 +147,9 @@ def test_the_cursor_is_told_in_utf_16(nvim: Neovim) -> None:
     nvim.api.input("jfx")
     cursor = nvim.sent("duologue/context", lambda p: p.get("cursor", {}).get("position", {}).get("line") == 1)
     nvim.sent("duologue/context", lambda p: p["cursor"]["position"] == {"line": 1, "character": 6})
+    assert cursor["visibleRanges"]["ranges"] == [
+        {"start": {"line": 0, "character": 0}, "end": {"line": 2, "character": 0}}
+    ]
     assert cursor["cursor"]["uri"] == path.as_uri()
 
 
@@ -176,6 +181,36 @@ def test_diagnostics_of_others_are_told_and_our_own_are_not(nvim: Neovim) -> Non
     nvim.sent("duologue/context", lambda p: p.get("diagnostics", {}).get("items") == [])
 
 
+def test_a_test_program_in_a_terminal_is_told_by_how_it_ended(nvim: Neovim) -> None:
+    nvim.setup()
+    nvim.edit("a.py", "")
+    (nvim.folder / "pytest").write_text("#!/bin/sh\necho FAILED test_a.py::test_total\nexit $1\n")
+    (nvim.folder / "pytest").chmod(0o755)
+    nvim.api.command(f"terminal {nvim.folder}/pytest 3")
+    told = nvim.sent("duologue/context", lambda p: "tests" in p)["tests"]
+    assert told["failed"] == 1
+    assert "pytest 3 ended with code 3\nFAILED test_a.py::test_total" in told["message"]
+    nvim.api.command(f"terminal {nvim.folder}/pytest 0")
+    nvim.sent("duologue/context", lambda p: p.get("tests") == {"passed": 1, "failed": 0, "message": ""})
+    nvim.lua('require("duologue").tests({ passed = 41, failed = 1, message = "test_total" })')
+    nvim.sent("duologue/context", lambda p: p.get("tests", {}).get("passed") == 41)
+
+
+def test_commits_and_checkouts_are_told(nvim: Neovim) -> None:
+    def git(*words: str) -> None:
+        name = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+        subprocess.run(["git", *name, *words], cwd=nvim.folder, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    nvim.setup()
+    nvim.edit("a.py", "")
+    git("commit", "-q", "--allow-empty", "-m", "second")
+    nvim.sent("duologue/context", lambda p: p.get("git") == {"event": "commit"})
+    git("checkout", "-q", "-b", "other")
+    nvim.sent("duologue/context", lambda p: p.get("git") == {"event": "checkout"})
+
+
 # Verbs
 
 
@@ -185,11 +220,15 @@ def test_diagnostics_of_others_are_told_and_our_own_are_not(nvim: Neovim) -> Non
         ("stop", "stop", {}),
         ("mute", "mute", {}),
         ("unmute", "unmute", {}),
+        ("toggle-mute", "mute", {}),
+        ("sleep", "sleep", {}),
+        ("wake", "wake", {}),
         ("snooze", "snooze", {"minutes": 10}),
         ("snooze 25", "snooze", {"minutes": 25}),
         ("repeat", "repeat", {}),
         ("why", "why", {}),
         ("dismiss", "dismiss", {}),
+        ("dismiss forever", "dismiss", {"forever": True}),
         ("talk down", "pushToTalk", {"down": True}),
         ("talk up", "pushToTalk", {"down": False}),
     ],
@@ -220,40 +259,128 @@ def test_start_without_a_server_is_told_once(nvim: Neovim) -> None:
 def test_accept_names_the_suggestion_at_the_cursor_and_a_refusal_is_told(nvim: Neovim) -> None:
     nvim.setup()
     path = nvim.edit("a.py", "one\ntwo\n")
-    nvim.push("duologue/offer", offer(uri=path.as_uri(), line=1))
-    nvim.until("a mark", lambda: nvim.marks("offers"))
     nvim.api.command("Duologue accept")
     nvim.sent("workspace/executeCommand", lambda p: p["arguments"] == [{}])
     nvim.noted("there is nothing to accept")
-    nvim.api.command("2")
-    nvim.api.command("Duologue accept")
+    nvim.push("duologue/offer", offer(uri=path.as_uri(), line=1))
+    nvim.push("duologue/offer", offer(id="newest", uri=path.as_uri(), line=0))
+    nvim.until("both marks", lambda: len(nvim.marks("offers")) == 2)
+    nvim.api.command("2 | Duologue accept")
     nvim.sent("workspace/executeCommand", lambda p: p["arguments"] == [{"id": "o1"}])
+    nvim.push("duologue/offer", offer(uri=path.as_uri(), line=1, outcome="dropped"))
+    nvim.until("one mark", lambda: len(nvim.marks("offers")) == 1)
+    nvim.api.command("Duologue dismiss")
+    nvim.sent("workspace/executeCommand", lambda p: p["arguments"] == [{"id": "newest"}])
 
 
-def test_push_to_talk_toggles_from_a_mapping(nvim: Neovim) -> None:
+def talked(nvim: Neovim) -> list[bool]:
+    """What the server was told of push-to-talk."""
+    asked = [m["params"] for m in nvim.messages("workspace/executeCommand")]
+    return [p["arguments"][0]["down"] for p in asked if p["command"] == "duologue.pushToTalk"]
+
+
+def test_push_to_talk_by_tapping_a_key(nvim: Neovim) -> None:
     nvim.setup(keymaps={"talk": "<F9>"})
     nvim.edit("a.py", "")
     nvim.state(voice="ready", microphone="push_to_talk", seq=1)
     statusline = 'return require("duologue").statusline()'
     assert nvim.lua(statusline) == "◍ push to talk"
     nvim.api.input("i<F9>")
-    nvim.sent("workspace/executeCommand", lambda p: p["arguments"] == [{"down": True}])
+    nvim.until("down", lambda: talked(nvim) == [True])
     assert nvim.lua(statusline) == "◉ talk now"
     nvim.api.input("<F9>")
-    nvim.sent("workspace/executeCommand", lambda p: p["arguments"] == [{"down": False}])
+    nvim.until("up", lambda: talked(nvim) == [True, False])
     assert nvim.lua(statusline) == "◍ push to talk"
     assert nvim.api.funcs.mode() == "i"
 
 
+def test_push_to_talk_by_holding_a_key_ends_when_its_repeats_do(nvim: Neovim) -> None:
+    nvim.setup(keymaps={"talk": "<F9>"})
+    nvim.edit("a.py", "")
+    nvim.state(voice="ready", microphone="push_to_talk", seq=1)
+    for _ in range(5):
+        nvim.api.input("<F9>")
+    nvim.until("up", lambda: talked(nvim) == [True, False])
+
+
+def test_a_voice_that_refuses_to_listen_is_not_shown_as_listening(nvim: Neovim) -> None:
+    nvim.setup()
+    nvim.edit("a.py", "")
+    nvim.state(voice="ready", microphone="push_to_talk", seq=1)
+    nvim.refuse("pushToTalk", "there is no microphone")
+    nvim.api.command("Duologue talk down")
+    nvim.noted("there is no microphone")
+    nvim.until("not held", lambda: nvim.lua('return require("duologue").statusline()') == "◍ push to talk")
+
+
+def test_hush_is_a_key_that_types_nothing(nvim: Neovim) -> None:
+    nvim.setup()
+    nvim.edit("a.py", "")
+    nvim.state(**READY, seq=1)
+    nvim.api.command("Duologue hush")
+    nvim.sent("duologue/activity", lambda p: p == {"keys": 1})
+
+
+def test_the_menu_offers_what_can_be_done_now(nvim: Neovim) -> None:
+    nvim.setup()
+    path = nvim.edit("a.py", "one\n")
+    nvim.lua("vim.ui.select = function(items, opts, on) seen.menu = vim.tbl_map(opts.format_item, items) end")
+    nvim.api.command("Duologue")
+    assert nvim.lua("return seen.menu")[0] == "Start the voice"
+    nvim.state(voice="ready", microphone="muted", seq=1)
+    nvim.push("duologue/offer", offer(uri=path.as_uri(), line=0))
+    nvim.until("a mark", lambda: nvim.marks("offers"))
+    nvim.api.command("Duologue menu")
+    shown = nvim.lua("return seen.menu")
+    assert shown[0] == "Accept the suggestion: totl is not defined"
+    assert "Unmute the microphone" in shown
+    assert "Mute the microphone" not in shown
+    assert "Start the voice" not in shown
+
+
+def test_choosing_from_the_menu_runs_the_verb(nvim: Neovim) -> None:
+    nvim.setup()
+    nvim.edit("a.py", "")
+    nvim.state(**READY, seq=1)
+    nvim.lua(
+        """
+        vim.ui.select = function(items, opts, on)
+          for _, item in ipairs(items) do
+            if item.verb == "snooze" or item == "60" then return on(item) end
+          end
+        end
+        """
+    )
+    nvim.api.command("Duologue menu")
+    nvim.sent("workspace/executeCommand", lambda p: p["arguments"] == [{"minutes": 60}])
+
+
 def test_every_verb_is_a_function_and_a_plug_mapping(nvim: Neovim) -> None:
-    names = ["start", "stop", "mute", "unmute", "talk", "snooze", "repeat", "why", "accept", "dismiss"]
+    maps = {lhs for lhs in nvim.maps("i") if lhs.startswith("<Plug>(duologue-")}
+    names = nvim.lua("return require('duologue.config').verbs")
+    assert maps == {f"<Plug>(duologue-{name})" for name in names}
+    commands = nvim.lua("return require('duologue.commands').names()")
+    assert set(names) <= set(commands)
     for name in names:
-        assert nvim.lua("return type(require('duologue')[...])", name) == "function"
-        assert nvim.api.funcs.maparg(f"<Plug>(duologue-{name})", "i")
+        assert nvim.lua("return type(require('duologue')[...])", name.replace("-", "_")) == "function"
+        for mode in "nxit":
+            assert nvim.api.funcs.maparg(f"<Plug>(duologue-{name})", mode)
+
+
+def test_every_verb_of_the_protocol_is_there(nvim: Neovim) -> None:
+    names = nvim.lua("return require('duologue.config').verbs")
+    assert {verb for verb in VERBS if verb != "pushToTalk"} <= set(names)
+
+
+def test_nothing_is_mapped_unless_asked(nvim: Neovim) -> None:
+    nvim.setup()
+    nvim.edit("a.py", "")
+    nvim.state(**READY, seq=1)
+    assert not [lhs for mode in "nxit" for lhs in nvim.maps(mode, "Duologue") if not lhs.startswith("<Plug>(duologue-")]
 
 
 def test_completion(nvim: Neovim) -> None:
-    assert nvim.api.funcs.getcompletion("Duologue s", "cmdline") == ["snooze", "start", "status", "stop"]
+    assert nvim.api.funcs.getcompletion("Duologue s", "cmdline") == ["sleep", "snooze", "start", "status", "stop"]
     assert nvim.api.funcs.getcompletion("Duologue talk ", "cmdline") == ["down", "up"]
     assert nvim.api.funcs.getcompletion("Duologue mute ", "cmdline") == []
 
@@ -263,7 +390,7 @@ def test_status_and_log(nvim: Neovim) -> None:
     nvim.edit("a.py", "")
     nvim.state(**READY, latencyMs=212.4, parts={"voice": "hibari"}, seq=1)
     nvim.api.command("Duologue status")
-    nvim.noted("◉ listening · voice ready, microphone open · answers after 212 ms · voice: hibari")
+    nvim.noted("◉ listening · voice ready, microphone open · the last answer began after 212 ms · voice: hibari")
     nvim.api.command("Duologue log")
     assert nvim.api.current.buffer.name.endswith("lsp.log")
     nvim.edit("b.py", "")
@@ -273,10 +400,13 @@ def test_status_and_log(nvim: Neovim) -> None:
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("sing", "unknown verb 'sing'; the verbs are: accept, dismiss"),
+        ("sing", "unknown verb 'sing'; the verbs are: accept, check, dismiss"),
         ("snooze soon", "snooze takes a number of minutes, not 'soon'"),
         ("talk louder", "talk takes down or up, or nothing to toggle, not 'louder'"),
         ("mute now", "mute takes no argument"),
+        ("dismiss never", "dismiss takes forever, or nothing for now, not 'never'"),
+        ("snooze 10 20", "snooze takes one argument at most"),
+        ("transcript forget", "transcript takes clear, or nothing to open it, not 'forget'"),
         ("mute", "the server does not run. :Duologue start starts it."),
     ],
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from editors.neovim import PLUGIN, READY, Neovim, line, offer
+from editors.neovim import READY, Neovim, line, offer
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,9 @@ from editors.neovim import PLUGIN, READY, Neovim, line, offer
             {"captions": {"position": "left"}},
             "option 'captions.position' must be one of bottom, bottom_right, top_right",
         ),
-        ({"offers": "yes"}, "option 'offers' must be a boolean, not a string; its default is used"),
+        ({"offers": "yes"}, "option 'offers' must be one of true, false, inlay_hint; its default is used"),
+        ({"keymaps": {"sing": "<F9>"}}, "option 'keymaps' names 'sing', and knows only start, stop, mute"),
+        ({"keymaps": {"talk": 9}}, "option 'keymaps' must be a table of verbs and keys"),
         ({"filetypes": "python"}, "option 'filetypes' must be a list of strings"),
     ],
 )
@@ -44,27 +46,67 @@ def test_a_missing_server_is_told_once_with_the_next_step(nvim: Neovim) -> None:
     assert nvim.lua('return require("duologue").statusline()') == "✗ no server"
 
 
+STATUSLINE = 'return require("duologue").statusline()'
+
+
+def die(nvim: Neovim, code: int, deaths: int) -> None:
+    """Ends the server; back when a new one has the file."""
+    nvim.notify("stub/die", {"code": code})
+    nvim.until("the file again", lambda: len(nvim.messages("textDocument/didOpen")) == deaths + 1)
+
+
 @pytest.mark.parametrize(("code", "told"), [(9, "ended with code 9"), (-9, "was killed by signal 9")])
-def test_a_server_that_dies_is_told_and_can_be_started_again(nvim: Neovim, code: int, told: str) -> None:
+@pytest.mark.parametrize(("microphone", "verbs"), [("open", ["start"]), ("muted", ["start", "mute"])])
+def test_a_server_that_dies_is_started_again_and_goes_on_as_it_was(
+    nvim: Neovim, code: int, told: str, microphone: str, verbs: list[str]
+) -> None:
     nvim.setup()
     path = nvim.edit("a.py", "one\n")
-    nvim.state(**READY, seq=7)
+    nvim.state(voice="ready", microphone=microphone, seq=7)
     nvim.push("duologue/transcript", line("I am about to die."))
     nvim.push("duologue/offer", offer(uri=path.as_uri(), line=0))
     nvim.until("caption and mark", lambda: nvim.caption() and nvim.marks("offers"))
-    nvim.notify("stub/die", {"code": code})
-    nvim.noted(f"the language server {told}")
-    assert nvim.lua('return require("duologue").statusline()') == "✗ no server"
+    die(nvim, code, deaths=1)
+    nvim.noted(f"the language server {told}, and is started again")
     assert (nvim.caption(), nvim.marks("offers")) == ([], [])
+
+    def asked() -> list[str]:
+        return [m["params"]["command"] for m in nvim.messages("workspace/executeCommand")]
+
+    nvim.until("as before", lambda: asked() == [f"duologue.{verb}" for verb in verbs])
+    nvim.state(voice="ready", microphone=microphone, seq=1)
+
+
+def test_a_voice_that_was_off_stays_off_when_the_server_is_started_again(nvim: Neovim) -> None:
+    nvim.setup()
+    nvim.edit("a.py", "one\n")
+    die(nvim, 9, deaths=1)
+    nvim.state(voice="off", seq=1)
+    assert not nvim.messages("workspace/executeCommand")
+    assert nvim.lua(STATUSLINE) == "○ off"
+
+
+def test_a_server_that_dies_over_and_over_is_left_alone_until_it_is_asked_for(nvim: Neovim) -> None:
+    nvim.setup()
+    nvim.edit("a.py", "one\n")
+    for deaths in range(1, 5):
+        die(nvim, 9, deaths)
+    nvim.notify("stub/die", {"code": 9})
+    nvim.noted("the language server ended with code 9. :Duologue log may say why")
+    assert nvim.lua(STATUSLINE) == "✗ no server"
     nvim.api.command("edit")
     nvim.api.command("Duologue mute")
     nvim.noted("the server does not run")
-    assert len(nvim.messages("initialize")) == 1
-
+    assert len(nvim.messages("initialize")) == 5
     nvim.api.command("Duologue start")
-    nvim.until("the file again", lambda: len(nvim.messages("textDocument/didOpen")) == 2)
-    nvim.state(**READY, seq=1)
-    assert nvim.lua('return require("duologue").statusline()') == "◉ listening"
+    nvim.until("the file again", lambda: len(nvim.messages("textDocument/didOpen")) == 6)
+
+
+def test_a_server_that_never_answers_is_not_started_again(nvim: Neovim) -> None:
+    nvim.setup(cmd=["false"])
+    nvim.edit_unseen("a.py")
+    nvim.noted("the language server ended with code 1. :Duologue log may say why")
+    assert nvim.lua(STATUSLINE) == "✗ no server"
 
 
 def test_what_the_server_says_goes_to_the_user(nvim: Neovim) -> None:
@@ -93,7 +135,8 @@ def test_nothing_is_left_in_the_global_table(nvim: Neovim) -> None:
     nvim.push("duologue/transcript", line("Hello."))
     nvim.until("a caption", nvim.caption)
     health(nvim)
-    nvim.api.command("Duologue status")
+    for command in ("status", "transcript", "check"):
+        nvim.api.command(f"Duologue {command}")
     assert set(nvim.lua(names)) == before
 
 
@@ -131,18 +174,3 @@ def test_health_when_all_is_well_and_when_it_is_not(nvim: Neovim) -> None:
     assert "ERROR voice failed: PortAudio is missing" in report
     assert "ERROR no microphone" in report
     assert "duologue doctor" in report
-
-
-def test_help_tags_build_and_every_option_and_function_is_documented(nvim: Neovim) -> None:
-    doc = nvim.folder / "doc"
-    doc.mkdir()
-    text = (PLUGIN / "doc" / "duologue.txt").read_text(encoding="utf-8")
-    (doc / "duologue.txt").write_text(text, encoding="utf-8")
-    nvim.api.command(f"helptags {doc}")
-    tags = {row.split("\t")[0] for row in (doc / "tags").read_text(encoding="utf-8").splitlines()}
-    functions = nvim.lua('return vim.tbl_keys(require("duologue"))')
-    assert {f"duologue.{name}()" for name in functions if name != "is_ready"} <= tags
-    options = nvim.lua('return vim.tbl_keys(require("duologue.config").options)')
-    assert {f"duologue-option-{name}" for name in [*options, "filetypes"]} <= tags
-    assert {":Duologue", "duologue", "DuologueState", "hl-DuologueUnheard"} <= tags
-    assert max(map(len, text.splitlines())) <= 78

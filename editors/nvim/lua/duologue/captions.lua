@@ -10,6 +10,8 @@ local NAMESPACE = vim.api.nvim_create_namespace("duologue.captions")
 local MOST_LINES = 4
 local MOST_ROWS = 7
 local LEAST_COLUMNS = 36
+local HIGHLIGHTS =
+  "NormalFloat:DuologueCaption,FloatBorder:DuologueCaptionBorder,FloatTitle:DuologueCaptionTitle"
 
 ---@type duologue.TranscriptLine[] oldest first
 local transcript = {}
@@ -66,7 +68,7 @@ local function window_config(lines)
     height = #lines,
     style = "minimal",
     border = options.border,
-    title = bordered and (" %s "):format(status.line()) or nil,
+    title = bordered and { { (" %s "):format(status.line()), "DuologueCaptionTitle" } } or nil,
     focusable = false,
     zindex = 60,
   }
@@ -90,6 +92,11 @@ local function show()
   if #transcript == 0 or vim.fn.getcmdwintype() ~= "" then
     return
   end
+  -- There the words stand anyway.
+  if vim.bo.filetype == "duologue-transcript" then
+    close()
+    return
+  end
   local width = math.max(10, math.min(config.options.captions.width, vim.o.columns - layout.MARGIN_COLUMNS - 5))
   local lines, spans = layout.draw(transcript, width, math.min(MOST_ROWS, math.max(1, vim.o.lines - 6)))
   fill(lines, spans)
@@ -103,7 +110,8 @@ local function show()
   if not (window and vim.api.nvim_win_is_valid(window)) then
     local opening = vim.tbl_extend("force", window_config(lines), { noautocmd = true })
     window = vim.api.nvim_open_win(buffer, false, opening)
-    vim.api.nvim_set_option_value("wrap", false, { win = window })
+    vim.wo[window][0].wrap = false
+    vim.wo[window][0].winhighlight = HIGHLIGHTS
   end
   if vim.api.nvim_get_mode().mode:sub(1, 1) == "c" then
     vim.cmd.redraw()
@@ -152,20 +160,25 @@ end
 
 ---Draws again what stands: the screen or the state of the microphone has changed.
 function M.refresh()
-  if window then
+  if window or #transcript > 0 then
     show()
+  end
+end
+
+---The options may have changed.
+function M.configure()
+  if not config.options.captions.enabled then
+    M.clear()
   end
 end
 
 function M.watch()
   vim.api.nvim_create_augroup(GROUP, { clear = true })
-  vim.api.nvim_create_autocmd({ "VimResized", "TabEnter" }, {
+  vim.api.nvim_create_autocmd({ "VimResized", "TabEnter", "BufEnter" }, {
     group = GROUP,
     callback = vim.schedule_wrap(M.refresh),
   })
-  if not config.options.captions.enabled then
-    M.clear()
-  end
+  M.configure()
 end
 
 return M

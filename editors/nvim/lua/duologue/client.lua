@@ -12,15 +12,27 @@ local id
 local waiting = {}
 ---Set when the server is missing or has died, so that opening files does not start it over and over.
 local broken = false
+---Whether the server that runs has shaken hands; one that never did is not started again.
+local met = false
+---@type number[] when it died, on the clock of vim.uv.now()
+local deaths = {}
+---A server that dies more often than this within the time is not started again.
+local MOST_DEATHS = 4
+local DEATHS_WITHIN_MS = 180000
+
+---@class duologue.Events
+---@field ready fun() a server is there, and knows nothing yet
+---@field gone fun(trouble: duologue.Trouble, message: string) there is none any more; "starting": a new one is on its way
+
 ---@type table<string, function>
 local handlers = {}
----@type fun(died: boolean)
-local on_gone
+---@type duologue.Events
+local events
 
 ---@param new_handlers table<string, function> what to do with messages from the server
----@param new_on_gone fun(died: boolean) the server has ended, or could not be started
-function M.wire(new_handlers, new_on_gone)
-  handlers, on_gone = new_handlers, new_on_gone
+---@param new_events duologue.Events
+function M.wire(new_handlers, new_events)
+  handlers, events = new_handlers, new_events
 end
 
 ---Client methods took no self before Neovim 0.11.
@@ -108,6 +120,25 @@ local function capabilities()
   -- Most servers count in UTF-16, and Neovim warns when the clients of a buffer differ.
   all.general.positionEncodings = { "utf-16" }
   all.experimental = { duologue = { version = 1 } }
+  if config.options.offers ~= "inlay_hint" then
+    all.textDocument.inlayHint, all.workspace.inlayHint = nil, nil
+  end
+  -- edits.lua goes beyond what Neovim says of itself.
+  all.workspace.workspaceEdit = vim.tbl_extend("force", all.workspace.workspaceEdit or {}, {
+    documentChanges = true,
+    changeAnnotationSupport = { groupsOnLabel = false },
+  })
+  return all
+end
+
+---@return table<string, fun(command: lsp.Command)> what code actions run, so that the answer is shown here as well
+local function commands()
+  local all = {}
+  for _, verb in ipairs({ "accept", "dismiss" }) do
+    all["duologue." .. verb] = function(command)
+      M.execute(verb, (command.arguments or {})[1])
+    end
+  end
   return all
 end
 
@@ -120,9 +151,14 @@ end
 ---@param client vim.lsp.Client
 local function on_init(client)
   local ready = waiting
-  waiting = {}
+  waiting, met = {}, true
+  -- Suggestions are shown by offers.lua; with Neovim's inlay hints as well they would stand there twice.
+  if config.options.offers ~= "inlay_hint" then
+    client.server_capabilities.inlayHintProvider = nil
+  end
   -- Neovim sends didOpen for the attached buffers after this callback.
   vim.schedule(function()
+    events.ready()
     for _, run in ipairs(ready) do
       run(client)
     end
@@ -131,19 +167,35 @@ end
 
 local SIGTERM = 15
 
+---@return boolean whether one more server may be started in place of a dead one
+local function may_start_again()
+  local now = vim.uv.now()
+  deaths = vim.tbl_filter(function(at)
+    return now - at < DEATHS_WITHIN_MS
+  end, deaths)
+  table.insert(deaths, now)
+  return met and #deaths <= MOST_DEATHS
+end
+
 ---@param code integer
 ---@param signal integer
 local function on_exit(code, signal)
   id, waiting = nil, {}
   -- Neovim itself ends a client that does not go by SIGTERM.
-  local asked = (code == 0 or code == 128 + SIGTERM) and (signal == 0 or signal == SIGTERM)
-  broken = not asked
-  on_gone(broken)
-  if broken and vim.v.exiting == vim.NIL then
-    local how = signal ~= 0 and ("was killed by signal %d"):format(signal) or ("ended with code %d"):format(code)
-    local text = "the language server %s. :Duologue log may say why; :Duologue start starts it again."
-    M.tell(text:format(how), vim.log.levels.ERROR)
+  if (code == 0 or code == 128 + SIGTERM) and (signal == 0 or signal == SIGTERM) then
+    events.gone("", "")
+    return
   end
+  local how = signal > 0 and ("was killed by signal %d"):format(signal) or ("ended with code %d"):format(code)
+  if may_start_again() then
+    M.tell(("the language server %s, and is started again"):format(how), vim.log.levels.WARN)
+    events.gone("starting", "")
+    return
+  end
+  broken = true
+  events.gone("lost", "there is no server; see :checkhealth duologue")
+  local text = "the language server %s. :Duologue log may say why; :Duologue start starts it again."
+  M.tell(text:format(how), vim.log.levels.ERROR)
 end
 
 ---Starts the server if it does not run.
@@ -158,7 +210,7 @@ local function start(bufnr)
     broken = true
     local text = "cannot find the command '%s'. Install it: pip install duologue. "
       .. 'Or say where it is: require("duologue").setup({ cmd = { "/path/to/duologue", "lsp" } }).'
-    on_gone(true)
+    events.gone("lost", "there is no server; see :checkhealth duologue")
     M.tell(text:format(cmd[1]), vim.log.levels.ERROR)
     return false
   end
@@ -169,6 +221,7 @@ local function start(bufnr)
     settings = settings(),
     capabilities = capabilities(),
     handlers = handlers,
+    commands = commands(),
     -- Neovim would hold a change back for 150 ms.
     flags = { debounce_text_changes = 0 },
     on_init = on_init,
@@ -179,7 +232,7 @@ local function start(bufnr)
   else
     id = vim.lsp.start_client(client_config)
   end
-  broken = id == nil
+  broken, met = id == nil, false
   return id ~= nil
 end
 
@@ -208,7 +261,13 @@ end
 ---Starts the server, also after it was missing or has died.
 ---@return boolean
 function M.ensure()
-  broken = false
+  broken, deaths = false, {}
+  return start(vim.api.nvim_get_current_buf())
+end
+
+---Starts a new server in the place of one that has died.
+---@return boolean
+function M.again()
   return start(vim.api.nvim_get_current_buf())
 end
 
@@ -221,33 +280,55 @@ function M.configure()
   end
 end
 
+---@param other vim.lsp.Client any client
+---@param method string
+---@param params table
+---@param on_result fun(err?: lsp.ResponseError, result: any)
+function M.ask(other, method, params, on_result)
+  call(other, "request", method, params, on_result)
+end
+
 ---@param err? lsp.ResponseError
 ---@param answer? duologue.Answer
-local function on_answer(err, answer)
+---@return boolean whether it was done
+local function report(err, answer)
   if err then
     M.tell(err.message, vim.log.levels.ERROR)
-  elseif type(answer) == "table" and (answer.message or "") ~= "" then
+    return false
+  end
+  if type(answer) ~= "table" then
+    return true
+  end
+  if (answer.message or "") ~= "" then
     M.tell(answer.message, answer.ok and vim.log.levels.INFO or vim.log.levels.WARN)
   end
+  return answer.ok ~= false
 end
 
 ---Sends `duologue.<verb>`, after the handshake if that is still going on.
 ---@param verb string
 ---@param args? table
+---@param done? fun(ok: boolean)
 ---@return boolean whether there is a server to ask
-function M.execute(verb, args)
+function M.execute(verb, args, done)
   if not id then
     M.tell("the server does not run. :Duologue start starts it.", vim.log.levels.WARN)
     return false
   end
   local params = { command = "duologue." .. verb, arguments = { args or vim.empty_dict() } }
+  local function send(client)
+    M.ask(client, "workspace/executeCommand", params, function(err, answer)
+      local ok = report(err, answer)
+      if done then
+        done(ok)
+      end
+    end)
+  end
   local client = M.get()
   if client then
-    call(client, "request", "workspace/executeCommand", params, on_answer)
+    send(client)
   else
-    table.insert(waiting, function(ready)
-      call(ready, "request", "workspace/executeCommand", params, on_answer)
-    end)
+    table.insert(waiting, send)
   end
   return true
 end

@@ -1,4 +1,4 @@
----`:Duologue <verb>`.
+---`:Duologue <verb>`, and the same by key.
 local M = {}
 
 local function tell(text, level)
@@ -6,21 +6,7 @@ local function tell(text, level)
 end
 
 local function status()
-  local duologue = require("duologue")
-  local state = duologue.state()
-  local chunks = { duologue.statusline(), ("voice %s, microphone %s"):format(state.voice, state.microphone) }
-  if state.latencyMs then
-    table.insert(chunks, ("answers after %d ms"):format(state.latencyMs))
-  end
-  local parts = vim.tbl_keys(state.parts or {})
-  table.sort(parts)
-  for _, part in ipairs(parts) do
-    table.insert(chunks, ("%s: %s"):format(part, state.parts[part]))
-  end
-  if state.message ~= "" then
-    table.insert(chunks, state.message)
-  end
-  tell(table.concat(chunks, " · "))
+  tell(table.concat(require("duologue.status").facts(), " · "))
 end
 
 local function log()
@@ -48,39 +34,91 @@ local function snooze(argument)
   require("duologue").snooze(minutes)
 end
 
----@param name string
+---@param argument? string
+local function transcript(argument)
+  if argument and argument ~= "clear" then
+    tell(("transcript takes clear, or nothing to open it, not '%s'"):format(argument), vim.log.levels.ERROR)
+  elseif argument then
+    require("duologue.transcript").clear()
+  else
+    require("duologue").transcript()
+  end
+end
+
+---@param argument? string
+local function dismiss(argument)
+  if argument and argument ~= "forever" then
+    tell(("dismiss takes forever, or nothing for now, not '%s'"):format(argument), vim.log.levels.ERROR)
+    return
+  end
+  require("duologue").dismiss(nil, argument == "forever")
+end
+
+local function jump()
+  if not require("duologue").jump() then
+    tell("there is no suggestion")
+  end
+end
+
+---@param verb string
+---@param run fun()
 ---@return fun(argument?: string)
-local function verb(name)
+local function bare(verb, run)
   return function(argument)
     if argument then
-      tell(("%s takes no argument"):format(name), vim.log.levels.ERROR)
-      return
+      tell(("%s takes no argument"):format(verb), vim.log.levels.ERROR)
+    else
+      run()
     end
-    require("duologue")[name]()
   end
 end
 
 ---@type table<string, fun(argument?: string)>
-local verbs = { talk = talk, snooze = snooze, status = status, log = log }
-for _, name in ipairs({ "start", "stop", "mute", "unmute", "repeat", "why", "accept", "dismiss" }) do
-  verbs[name] = verb(name)
+local verbs = { talk = talk, snooze = snooze, transcript = transcript, dismiss = dismiss }
+for _, verb in ipairs(require("duologue.config").verbs) do
+  verbs[verb] = verbs[verb] or bare(verb, function()
+    require("duologue")[(verb:gsub("-", "_"))]()
+  end)
+end
+verbs.jump = bare("jump", jump)
+verbs.status, verbs.log = bare("status", status), bare("log", log)
+for _, verb in ipairs({ "check", "doctor", "walkthrough" }) do
+  verbs[verb] = bare(verb, function()
+    require("duologue.walkthrough")[verb]()
+  end)
 end
 
+local choices = { talk = { "down", "up" }, snooze = { "10", "30", "60" }, transcript = { "clear" }, dismiss = { "forever" } }
+
 ---@return string[]
-local function names()
+function M.names()
   local all = vim.tbl_keys(verbs)
   table.sort(all)
   return all
 end
 
+---Without arguments: the menu.
 ---@param arguments string[]
 function M.run(arguments)
-  local run = verbs[arguments[1]]
-  if not run then
-    tell(("unknown verb '%s'; the verbs are: %s"):format(arguments[1], table.concat(names(), ", ")), vim.log.levels.ERROR)
-    return
+  local verb, argument, more = arguments[1] or "menu", arguments[2], arguments[3]
+  if not verbs[verb] then
+    local text = "unknown verb '%s'; the verbs are: %s"
+    tell(text:format(verb, table.concat(M.names(), ", ")), vim.log.levels.ERROR)
+  elseif more then
+    tell(("%s takes one argument at most"):format(verb), vim.log.levels.ERROR)
+  else
+    verbs[verb](argument)
   end
-  run(arguments[2])
+end
+
+---What `<Plug>(duologue-<verb>)` does.
+---@param verb string
+function M.key(verb)
+  if verb == "talk" then
+    require("duologue").talk_key()
+  else
+    verbs[verb]()
+  end
 end
 
 ---@param lead string
@@ -88,13 +126,13 @@ end
 ---@return string[]
 function M.complete(lead, line)
   local before = vim.split(vim.trim(line:sub(1, #line - #lead)), "%s+")
-  local choices = names()
+  local found = M.names()
   if #before > 1 then
-    choices = ({ talk = { "down", "up" }, snooze = { "10", "30", "60" } })[before[2]] or {}
+    found = #before == 2 and choices[before[2]] or {}
   end
   return vim.tbl_filter(function(choice)
     return vim.startswith(choice, lead)
-  end, choices)
+  end, found)
 end
 
 return M

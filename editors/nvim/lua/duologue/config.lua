@@ -1,6 +1,27 @@
 ---What the user chose, over the defaults. Nothing here raises: a bad option keeps its default and is named.
 local M = {}
 
+---What has a command, a function and a `<Plug>` map.
+M.verbs = {
+  "start",
+  "stop",
+  "mute",
+  "unmute",
+  "toggle-mute",
+  "talk",
+  "hush",
+  "snooze",
+  "sleep",
+  "wake",
+  "repeat",
+  "why",
+  "accept",
+  "dismiss",
+  "jump",
+  "transcript",
+  "menu",
+}
+
 ---@type duologue.Options
 M.defaults = {
   cmd = { "duologue", "lsp" },
@@ -16,8 +37,8 @@ local kinds = {
   filetypes = "list",
   settings = "table",
   captions = "table",
-  offers = "boolean",
-  keymaps = "table",
+  offers = { true, false, "inlay_hint" },
+  keymaps = "keymaps",
 }
 
 local caption_kinds = {
@@ -35,28 +56,53 @@ M.options = vim.deepcopy(M.defaults)
 M.problems = {}
 
 ---@param value any
----@param kind string|string[]
----@return string? what it must be, when it is not
-local function misfit(value, kind)
-  if type(kind) == "table" then
-    return not vim.tbl_contains(kind, value) and ("must be one of %s"):format(table.concat(kind, ", ")) or nil
+---@param fits fun(value: any): boolean
+---@return boolean whether it is a table of such values
+local function all(value, fits)
+  return type(value) == "table" and vim.iter(pairs(value)):all(function(_, item)
+    return fits(item)
+  end)
+end
+
+---@param value any
+---@return boolean
+local function is_string(value)
+  return type(value) == "string"
+end
+
+---@param value any
+---@return string?
+local function wrong_keymaps(value)
+  if not all(value, is_string) then
+    return "must be a table of verbs and keys, such as { talk = '<F9>' }"
   end
-  if kind ~= "list" then
-    return type(value) ~= kind and ("must be a %s, not a %s"):format(kind, type(value)) or nil
-  end
-  if type(value) ~= "table" or #value == 0 then
-    return "must be a list of strings"
-  end
-  for _, item in ipairs(value) do
-    if type(item) ~= "string" then
-      return "must be a list of strings"
+  for verb in pairs(value) do
+    if not vim.tbl_contains(M.verbs, verb) then
+      return ("names '%s', and knows only %s"):format(verb, table.concat(M.verbs, ", "))
     end
   end
 end
 
+---@param value any
+---@param kind string|any[]
+---@return string? what it must be, when it is not
+local function misfit(value, kind)
+  if type(kind) == "table" then
+    local names = table.concat(vim.tbl_map(tostring, kind), ", ")
+    return not vim.tbl_contains(kind, value) and ("must be one of %s"):format(names) or nil
+  end
+  if kind == "keymaps" then
+    return wrong_keymaps(value)
+  end
+  if kind == "list" then
+    return not (vim.islist(value) and #value > 0 and all(value, is_string)) and "must be a list of strings" or nil
+  end
+  return type(value) ~= kind and ("must be a %s, not a %s"):format(kind, type(value)) or nil
+end
+
 ---@param into table
 ---@param given table
----@param known table<string, string|string[]>
+---@param known table<string, string|any[]>
 ---@param prefix string
 local function overlay(into, given, known, prefix)
   for name, value in pairs(given) do

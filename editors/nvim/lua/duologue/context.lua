@@ -1,4 +1,4 @@
----What LSP does not tell a server: where the cursor is, and what other tools complain about.
+---What LSP does not tell a server: where the cursor is, what other tools complain about, test runs and commits.
 local client = require("duologue.client")
 local pace = require("duologue.pace")
 
@@ -6,9 +6,16 @@ local M = {}
 
 local GROUP = "duologue.context"
 local INTERVAL_MS = 50
+local MOST_OUTPUT_LINES = 400
 
----@type lsp.Position? and its uri, as last sent
-local sent_cursor
+---Programs that run tests, when a terminal runs them; only their end is looked at.
+local TESTS = vim.regex(
+  [[\v(^|[ /;&|])(pytest|py\.test|unittest|tox|nox|jest|vitest|mocha|ava|rspec|phpunit|ctest|busted]]
+    .. [[|(cargo|go|npm|pnpm|yarn|bun|deno|make|dotnet|mix|gradle|gradlew|mvn|rake|swift|zig)\s+(run\s+)?test)>]]
+)
+
+---@type table? the cursor and what is visible, as last sent
+local sent_place
 ---@type table<integer, boolean> buffers whose diagnostics changed
 local stale = {}
 
@@ -45,20 +52,30 @@ local function client_of(bufnr)
   return ours and vim.lsp.buf_is_attached(bufnr, ours.id) and ours or nil
 end
 
+---@param bufnr integer
+---@return lsp.Range what the window shows of it
+local function visible(bufnr)
+  local first, last = vim.fn.line("w0") - 1, vim.fn.line("w$")
+  return {
+    start = { line = first, character = 0 },
+    ["end"] = { line = math.min(last, vim.api.nvim_buf_line_count(bufnr)), character = 0 },
+  }
+end
+
 local push_cursor = pace(INTERVAL_MS, function()
   local bufnr = vim.api.nvim_get_current_buf()
   local ours = client_of(bufnr)
   if not ours then
     return
   end
-  local at = vim.api.nvim_win_get_cursor(0)
-  local cursor = {
-    uri = vim.uri_from_bufnr(bufnr),
-    position = position(bufnr, at[1] - 1, at[2], ours.offset_encoding),
+  local uri, at = vim.uri_from_bufnr(bufnr), vim.api.nvim_win_get_cursor(0)
+  local place = {
+    cursor = { uri = uri, position = position(bufnr, at[1] - 1, at[2], ours.offset_encoding) },
+    visibleRanges = { uri = uri, ranges = { visible(bufnr) } },
   }
-  if not vim.deep_equal(cursor, sent_cursor) then
-    sent_cursor = cursor
-    client.notify("duologue/context", { cursor = cursor })
+  if not vim.deep_equal(place, sent_place) then
+    sent_place = place
+    client.notify("duologue/context", place)
   end
 end)
 
@@ -109,12 +126,49 @@ end
 
 ---Forgets what a server that is gone has been told.
 function M.forget()
-  sent_cursor = nil
+  sent_place = nil
+end
+
+---@param event "commit"|"checkout"
+function M.commit(event)
+  client.notify("duologue/context", { git = { event = event } })
+end
+
+---@param result { passed: integer, failed: integer, message?: string, failures?: table[] }
+---@return boolean whether there is a server that gets it
+function M.tests(result)
+  return client.notify("duologue/context", { tests = result })
+end
+
+---@param bufnr integer
+---@return string what a terminal shows, in which the server finds the tests that failed
+local function output(bufnr)
+  local lines = vim.api.nvim_buf_get_lines(bufnr, -MOST_OUTPUT_LINES - 1, -1, false)
+  return vim.trim(table.concat(lines, "\n"))
+end
+
+---A terminal tells how a program ended, not how many tests there were: a run counts as one.
+---@param bufnr integer
+---@param code integer
+local function on_terminal_closed(bufnr, code)
+  local command = vim.api.nvim_buf_get_name(bufnr):match("^term://.*//%d+:(.*)$")
+  if command and TESTS:match_str(command) then
+    local failed = code == 0 and 0 or 1
+    local message = failed == 1 and ("%s ended with code %d\n%s"):format(command, code, output(bufnr)) or ""
+    M.tests({ passed = 1 - failed, failed = failed, message = message })
+  end
 end
 
 function M.watch()
   vim.api.nvim_create_augroup(GROUP, { clear = true })
-  vim.api.nvim_create_autocmd({ "CursorMoved", "CursorMovedI", "BufEnter" }, { group = GROUP, callback = push_cursor })
+  local moves = { "CursorMoved", "CursorMovedI", "BufEnter", "WinScrolled" }
+  vim.api.nvim_create_autocmd(moves, { group = GROUP, callback = push_cursor })
+  vim.api.nvim_create_autocmd("TermClose", {
+    group = GROUP,
+    callback = function(event)
+      on_terminal_closed(event.buf, vim.v.event.status or 0)
+    end,
+  })
   vim.api.nvim_create_autocmd("DiagnosticChanged", {
     group = GROUP,
     callback = function(event)

@@ -32,8 +32,7 @@ local function check_server()
     })
     return false
   end
-  local asking = vim.list_slice(cmd, 1, #cmd - (cmd[#cmd] == "lsp" and 1 or 0))
-  table.insert(asking, "--version")
+  local asking = vim.list_extend(require("duologue.walkthrough").program(), { "--version" })
   local answer = vim.system(asking, { text = true, timeout = 10000 }):wait()
   if answer.code ~= 0 then
     health.error(("'%s' failed with code %d"):format(table.concat(asking, " "), answer.code), {
@@ -81,9 +80,10 @@ end
 local function check_microphone()
   local state = require("duologue").state()
   local remedies = {
+    elsewhere = "Another editor has it; type here, or :Duologue unmute, and it is here.",
     absent = "Plug in a microphone, or name one in settings.inputDevice; duologue doctor lists them.",
     muted = ":Duologue unmute opens it.",
-    asleep = ":Duologue unmute wakes it.",
+    asleep = ":Duologue wake opens it.",
     off = 'Set settings.microphone to "open" or "push_to_talk".',
   }
   local remedy = remedies[state.microphone]

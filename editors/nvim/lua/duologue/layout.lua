@@ -59,7 +59,8 @@ end
 ---@param line duologue.TranscriptLine
 ---@return integer byte of the text up to which the user has heard it
 local function heard_byte(line)
-  local byte = line.heardUpTo and vim.fn.byteidxcomp(line.text, line.heardUpTo) or -1
+  local known = line.role == "partner" and type(line.heardUpTo) == "number"
+  local byte = known and vim.fn.byteidxcomp(line.text, line.heardUpTo) or -1
   return byte < 0 and #line.text or byte
 end
 
@@ -84,21 +85,54 @@ local function draw_row(row, margin, words, group_of)
   return text, spans
 end
 
+---@param rows duologue.Word[][]
+---@param heard integer byte
+---@return integer the row, zero-based, in which the speaking is
+local function speaking_row(rows, heard)
+  for index, words in ipairs(rows) do
+    local last = words[#words]
+    if last and last.byte + #last.text >= heard then
+      return index - 1
+    end
+  end
+  return #rows - 1
+end
+
+---@param lines string[]
+---@param spans duologue.Span[]
+---@param first integer the first row that stays, zero-based
+---@param count integer
+---@return string[] lines
+---@return duologue.Span[] spans
+local function window(lines, spans, first, count)
+  local kept = {}
+  for _, span in ipairs(spans) do
+    if span.row >= first and span.row < first + count then
+      span.row = span.row - first
+      table.insert(kept, span)
+    end
+  end
+  return vim.list_slice(lines, first + 1, first + count), kept
+end
+
+---What does not fit is left out: what is long past, and what is far from being said.
 ---@param transcript duologue.TranscriptLine[] oldest first
 ---@param width integer columns of text beside the margin
----@param most_rows integer the oldest rows beyond them are left out
+---@param most_rows integer
 ---@return string[] lines
 ---@return duologue.Span[] spans
 function M.draw(transcript, width, most_rows)
-  local lines, spans = {}, {}
+  local lines, spans, focus = {}, {}, 0
   for _, line in ipairs(transcript) do
-    local group, heard = GROUPS[line.role], heard_byte(line)
+    local group, heard = GROUPS[line.role] or GROUPS.partner, heard_byte(line)
     local text = (line.role == "user" and not line.final) and line.text .. " …" or line.text
     local function group_of(word)
       return (line.role == "user" or word.byte < heard) and group or "DuologueUnheard"
     end
-    for index, words in ipairs(wrap(text, width)) do
-      local margin = index == 1 and MARGINS[line.role] or (" "):rep(M.MARGIN_COLUMNS)
+    local rows = wrap(text, width)
+    focus = #lines + speaking_row(rows, line.role == "user" and #text or heard)
+    for index, words in ipairs(rows) do
+      local margin = index == 1 and (MARGINS[line.role] or MARGINS.partner) or (" "):rep(M.MARGIN_COLUMNS)
       local drawn, row_spans = draw_row(#lines, margin, words, group_of)
       if index == 1 then
         table.insert(spans, { row = #lines, from = 0, to = #margin, group = group })
@@ -107,15 +141,9 @@ function M.draw(transcript, width, most_rows)
       table.insert(lines, drawn)
     end
   end
-  local surplus = math.max(0, #lines - most_rows)
-  local kept = {}
-  for _, span in ipairs(spans) do
-    if span.row >= surplus then
-      span.row = span.row - surplus
-      table.insert(kept, span)
-    end
-  end
-  return vim.list_slice(lines, surplus + 1), kept
+  -- One row ahead of the voice, so that the eye is never late.
+  local first = math.max(0, math.min(#lines - most_rows, focus + 2 - most_rows))
+  return window(lines, spans, first, most_rows)
 end
 
 return M

@@ -14,7 +14,7 @@
 ---@field filetypes? string[] nil: every file that has a name
 ---@field settings table sent to the server as section `duologue`; the server names the unknown ones
 ---@field captions duologue.CaptionOptions
----@field offers boolean show suggestions at their line
+---@field offers boolean|"inlay_hint" show suggestions at their line, ourselves or as Neovim's inlay hints
 ---@field keymaps table<string, string> verb to key, such as { talk = "<F9>" }
 
 ---What setup() takes: every field may be absent, and `captions` may be true or false.
@@ -23,13 +23,13 @@
 ---@field filetypes? string[]
 ---@field settings? table
 ---@field captions? boolean|table
----@field offers? boolean
+---@field offers? boolean|"inlay_hint"
 ---@field keymaps? table<string, string>
 
 ---The mirror of ClientState in protocol.py.
 ---@class duologue.State
 ---@field voice "off"|"loading"|"ready"|"restarting"|"failed"
----@field microphone "off"|"push_to_talk"|"open"|"muted"|"asleep"|"absent"
+---@field microphone "off"|"push_to_talk"|"open"|"muted"|"asleep"|"absent"|"elsewhere"
 ---@field user "quiet"|"speaking"|"typing"
 ---@field partner "silent"|"thinking"|"speaking"|"ducked"
 ---@field health "ok"|"warning"|"error"
@@ -37,7 +37,6 @@
 ---@field parts? table<string, string>
 ---@field latencyMs? number
 ---@field seq integer
----@field lost? boolean our own: the server is missing or has died
 
 ---The mirror of TranscriptLine in protocol.py.
 ---@class duologue.TranscriptLine
@@ -45,7 +44,7 @@
 ---@field role "user"|"partner"
 ---@field text string
 ---@field final boolean
----@field heardUpTo? integer characters of `text` that had been heard when the sound ended
+---@field heardUpTo? integer characters of `text` that have been heard so far
 ---@field cause? string
 
 ---The mirror of OfferShown in protocol.py.
@@ -57,6 +56,8 @@
 ---@field uri? string
 ---@field line? integer zero-based
 ---@field outcome "waiting"|"spoken"|"accepted"|"dismissed"|"dropped"
+---@field channel? "mark"|"cue"|"speech" how loud it has become
+---@field fix? string what accepting it changes in the code, in a few words; empty when nothing
 
 ---What every `duologue.<verb>` answers.
 ---@class duologue.Answer

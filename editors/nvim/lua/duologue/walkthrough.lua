@@ -1,0 +1,58 @@
+---First steps: a page to read, and the programs that check sound and microphone.
+local config = require("duologue.config")
+
+local M = {}
+
+---@return string[] the program of the server, to be run with other arguments
+function M.program()
+  local cmd = config.options.cmd
+  return vim.list_slice(cmd, 1, #cmd - (cmd[#cmd] == "lsp" and 1 or 0))
+end
+
+---@param arguments string[]
+local function terminal(arguments)
+  local command = vim.list_extend(M.program(), arguments)
+  if vim.fn.executable(command[1]) == 0 then
+    local text = "cannot find the command '%s'. See :checkhealth duologue."
+    require("duologue.client").tell(text:format(command[1]), vim.log.levels.ERROR)
+    return
+  end
+  vim.cmd.new({ mods = { split = "botright" } })
+  if vim.fn.has("nvim-0.11") == 1 then
+    vim.fn.jobstart(command, { term = true })
+  else
+    vim.fn.termopen(command)
+  end
+  vim.cmd.startinsert()
+end
+
+---Half a minute with the user: how loud, how much noise and echo, what it understands.
+function M.check()
+  terminal({ "doctor", "--mic" })
+end
+
+---Checks every part, each failure with what to do.
+function M.doctor()
+  terminal({ "doctor" })
+end
+
+function M.walkthrough()
+  vim.cmd.help("duologue-walkthrough")
+end
+
+---At the first start ever, says where the first steps are.
+function M.greet()
+  local folder = vim.fs.joinpath(vim.fn.stdpath("state") --[[@as string]], "duologue")
+  local stamp = vim.fs.joinpath(folder, "welcomed")
+  if vim.uv.fs_stat(stamp) then
+    return
+  end
+  vim.fn.mkdir(folder, "p")
+  local file = io.open(stamp, "w")
+  if file then
+    file:close()
+    require("duologue.client").tell("for the first time here? :Duologue walkthrough", vim.log.levels.INFO)
+  end
+end
+
+return M
