@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from duologue_server.suggest.findings import Finding, Source, Span, find
+from duologue_server.suggest.findings import Finding, Fix, Source, Span, TextEdit, find
 from duologue_server.suggest.structure.checks import CHECKS
-from duologue_server.suggest.structure.found import Found, Node, Tree, around
+from duologue_server.suggest.structure.found import Found, Node, Tree, around, text_of
 from duologue_server.suggest.structure.rules import OWN, Rule, load_rules, user_folder
 
 RULE_LIMIT_S = 0.25
@@ -42,6 +42,9 @@ class _Hit(NamedTuple):
     end_column: int
     says: str
     about: str
+    fix: str = ""
+    """What should stand there."""
+    fix_label: str = ""
 
 
 _Kept = dict[tuple[str, int, bytes], list[_Hit]]
@@ -165,7 +168,8 @@ class Structure:
         hits: dict[_Hit, None] = {}
         memory = seen.memory.setdefault(rule.id, {})
         for captures in tree.matches(rule.queries[source.language_id], chunk.node):
-            hit = _look(Found(captures, tree, source.name, memory, seen.facts), rule, chunk.line)
+            found = Found(captures, tree, source.name, memory, seen.facts)
+            hit = _look(found, rule, chunk.line, source.language_id)
             if hit is not None:
                 hits[hit] = None
             if time.perf_counter() > deadline_s:
@@ -184,7 +188,7 @@ def _chunks(root: Node) -> list[_Chunk]:
     return [_Chunk(node, *node.start_point, node.text or b"") for node in root.named_children]
 
 
-def _look(found: Found, rule: Rule, line: int) -> _Hit | None:
+def _look(found: Found, rule: Rule, line: int, language_id: str) -> _Hit | None:
     """A match as a hit, unless it lies in what does not parse or the rule's check is against it."""
     if found.here.has_error or any(at.type == "ERROR" for at in around(found.here)):
         return None
@@ -199,7 +203,16 @@ def _look(found: Found, rule: Rule, line: int) -> _Hit | None:
         here.end_point[1],
         rule.says.format_map(words),
         about if _NAME.match(about) else "",
+        _fixed(found, rule, language_id),
+        rule.fix_label.format_map(words),
     )
+
+
+def _fixed(found: Found, rule: Rule, language_id: str) -> str:
+    """What should stand in the place of what was found; empty where the rule does not know."""
+    template = rule.fix.get(language_id.removesuffix("react"), rule.fix.get("any", ""))
+    sources = {name: text_of(nodes[0]) for name, nodes in found.captures.items()}
+    return template.format_map({**sources, **found.words, "here": text_of(found.here)})
 
 
 def _is_test(source: Source) -> bool:
@@ -237,7 +250,8 @@ def _to_finding(source: Source, rule: Rule, hit: _Hit) -> Finding:
     )
     trigger = rule.trigger(source.language_id)
     urgency = round(rule.urgency * rule.confidence, 3)
-    return find(source, span, trigger, hit.says, urgency, f"{rule.id}: {hit.says}", hit.about)
+    fix = Fix(hit.fix_label, (TextEdit(span, hit.fix),), source.version) if hit.fix else None
+    return find(source, span, trigger, hit.says, urgency, f"{rule.id}: {hit.says}", hit.about, fix)
 
 
 def _new(source: Source, findings: list[Finding], old: dict[str, Counter[str]], rule: Rule) -> list[Finding]:

@@ -49,6 +49,11 @@ class Rule:
     """Whether it looks into test files, too."""
     same_as: Mapping[str, str] = field(default_factory=dict)
     """By language, the trigger of another tool's rule for the same thing."""
+    fix: Mapping[str, str] = field(default_factory=dict)
+    """By language, or for `any`, what should stand in the place of `@here`: `{here}` is its source, `{name}` that of
+    `@name`, and a check may give other words."""
+    fix_label: str = ""
+    """What the fix does, in a few words."""
 
     def trigger(self, language_id: str) -> str:
         return self.same_as.get(language_id, f"structure:{self.id}")
@@ -96,8 +101,12 @@ def read_rule(folder: Path) -> Rule:
     if not _ID.match(folder.name):
         raise BadRule(f"{file}: the folder's name is the rule's id and must look like 'bare-except'")
     _expect(file, raw, set(raw) <= _FIELDS, f"knows only {', '.join(sorted(_FIELDS))}")
-    same_as = raw.pop("same_as", {})
-    _expect(file, raw, isinstance(same_as, dict) and all(isinstance(v, str) for v in same_as.values()), "same_as")
+    same_as, fix = raw.pop("same_as", {}), raw.pop("fix", {})
+    for name, table in (("same_as", same_as), ("fix", fix)):
+        texts = isinstance(table, dict) and all(isinstance(text, str) for text in table.values())
+        _expect(file, raw, texts, f"{name} must be a table of texts by language", name)
+    _expect(file, raw, bool(fix) == bool(raw.get("fix_label")), "fix and fix_label go together", "fix_label")
+    _expect(file, raw, all(map(_is_template, fix.values())), "fix has a brace that is no {word}", "fix")
     for name, kind in _KINDS.items():
         value = raw.get(name)
         _expect(file, raw, value is None or isinstance(value, kind), f"{name} must be {_SAID[kind]}", name)
@@ -109,15 +118,15 @@ def read_rule(folder: Path) -> Rule:
         _expect(file, raw, 0 <= raw.get(name, -1) <= 1, f"{name} must be given, from 0 to 1", name)
     check = raw.get("check", "")
     _expect(file, raw, not check or check in CHECKS, f"check must be one of {', '.join(sorted(CHECKS))}", "check")
-    return Rule(id=folder.name, origin=folder, queries=_read_queries(folder), same_as=same_as, **raw)
+    return Rule(id=folder.name, origin=folder, queries=_read_queries(folder), same_as=same_as, fix=fix, **raw)
 
 
 _KINDS: Mapping[str, Any] = {
     "says": str, "check": str, "about": str, "urgency": (int, float), "confidence": (int, float), "whole_file": bool,
-    "only_new": bool, "in_tests": bool,
+    "only_new": bool, "in_tests": bool, "fix_label": str,
 }  # fmt: skip
 _SAID = {str: "a text", (int, float): "a number", bool: "true or false"}
-_FIELDS = {*_KINDS, "same_as"}
+_FIELDS = {*_KINDS, "same_as", "fix"}
 
 
 def _expect(file: Path, raw: Mapping[str, Any], right: object, what: str, name: str = "") -> None:
