@@ -175,10 +175,10 @@ def test_settings_changed_live_reach_the_voice(nvim: Whole) -> None:
 
 
 def test_two_neovims_have_one_microphone_and_it_is_where_the_fingers_are(tmp_path: Path) -> None:
-    runtime = tmp_path / "runtime"
-    runtime.mkdir(mode=0o700)
-    first = Whole(tmp_path / "first", XDG_RUNTIME_DIR=str(runtime))
-    second = Whole(tmp_path / "second", XDG_RUNTIME_DIR=str(runtime))
+    shared = tmp_path / "state"
+    shared.mkdir()
+    first = Whole(tmp_path / "first", XDG_STATE_HOME=str(shared))
+    second = Whole(tmp_path / "second", XDG_STATE_HOME=str(shared))
     try:
         first.begin(CODE)
         second.begin(CODE)
