@@ -46,7 +46,7 @@ def test_a_rule_finds_what_it_is_for(rule: str, language_id: str, wrong: str, ri
 
 def test_every_rule_and_language_has_a_case() -> None:
     tried = {(rule, language_id) for rule, language_id, _, _ in CASES}
-    own_tests = {"long-function"}
+    own_tests = {"long-function", "undeclared-name"}
     grammars = {"python", "javascript", "typescript", "rust", "go"}
     wanted = {(rule.id, language) for rule in RULES.values() for language in grammars & set(rule.queries)}
     assert {pair for pair in wanted - tried if pair[0] not in own_tests} == set()
@@ -103,6 +103,109 @@ def test_a_function_that_was_long_is_not_spoken_of_and_one_that_grew_is() -> Non
     (finding,) = detector.inspect(source_of(text("long", 85) + text("short", 70)))
     assert finding.text == "In short, line 87: with this change it has grown to more than 70 lines."
     assert detector.inspect(source_of(text("long", 85) + text("short", 55))) == []
+
+
+@pytest.mark.parametrize(
+    ("language_id", "head", "line", "end"),
+    [
+        ("javascript", "function f() {", "  g();", "}"),
+        ("typescript", "class A {\n  f(): void {", "    g();", "  }\n}"),
+        ("rust", "fn f() {", "    g();", "}"),
+        ("go", "package a\n\nfunc f() {", "\tg()", "}"),
+        ("java", "class A {\n  void f() {", "    g();", "  }\n}"),
+        ("c", "void f() {", "  g();", "}"),
+        ("cpp", "void f() {", "  g();", "}"),
+        ("ruby", "def f", "  g", "end"),
+    ],
+)
+def test_it_must_have_grown_in_every_language(language_id: str, head: str, line: str, end: str) -> None:
+    def said(*lengths: int) -> list[int]:
+        detector = structure()
+        texts = ["\n".join([head, *[line] * lines, end]) + "\n" for lines in lengths]
+        found = [detector.inspect(source_of(text, language_id, "store")) for text in texts]
+        return [sum("grown" in one.text for one in findings) for findings in found]
+
+    assert said(70, 90) == [0, 0]
+    assert said(50, 56, 62, 70) == [0, 0, 1, 1]
+    assert said(58, 60) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("language_id", "before", "old", "new", "says"),
+    [
+        (
+            "javascript",
+            "function f(a) {\n  const key = a[0];\n  return key;\n}\n",
+            "  const key = a[0];\n",
+            "",
+            "key is not",
+        ),
+        ("javascript", "function f(a) {\n  const key = a[0];\n  return key;\n}\n", "const key", "const { key }", ""),
+        ("javascript", "function f(a) {\n  const key = a[0];\n  return key;\n}\n", "a[0]", "window.kay", ""),
+        (
+            "javascript",
+            "function f(a) {\n  const rows = a;\n  return rows;\n}\n",
+            "return rows",
+            "return rwos",
+            "rwos is declared",
+        ),
+        (
+            "typescript",
+            "const f = (filter: F) => filter;\n",
+            "=> filter",
+            "=> filer",
+            "filer is declared nowhere; filter",
+        ),
+        ("typescript", "const f = (filter: F) => filter;\n", "=> filter", "=> { const filer = 1; return filer }", ""),
+        ("typescript", "const f = (filter: F) => filter;\n", "=> filter", "=> structuredClone(filter)", ""),
+        (
+            "go",
+            "package a\n\nfunc f(width int) int {\n\treturn width\n}\n",
+            "return width",
+            "return wdth",
+            "wdth is declared",
+        ),
+        ("go", "package a\n\nfunc f() int {\n\tsize := 1\n\treturn size\n}\n", "\tsize := 1\n", "", "size is not"),
+        ("go", "package a\n\nfunc f() int {\n\tsize := 1\n\treturn size\n}\n", "size := 1", "size, _ := g()", ""),
+        ("rust", "fn f(config: u8) -> u8 {\n    config\n}\n", "    config", "    cnfig", "cnfig is declared"),
+        ("rust", "fn f() -> u8 {\n    let size = 1;\n    size\n}\n", "    let size = 1;\n", "", "size is not"),
+        (
+            "rust",
+            "fn f() -> u8 {\n    let size = 1;\n    size\n}\n",
+            "let size = 1",
+            "let Some(size) = g() else { return 1 }",
+            "",
+        ),
+        (
+            "java",
+            "class A {\n  int f(int size) {\n    return size;\n  }\n}\n",
+            "return size",
+            "return szie",
+            "szie is declared",
+        ),
+        (
+            "java",
+            "class A {\n  int f() {\n    int size = 1;\n    return size;\n  }\n}\n",
+            "    int size = 1;\n",
+            "",
+            "size is not",
+        ),
+        (
+            "java",
+            "class A {\n  int f() {\n    int size = 1;\n    return size;\n  }\n}\n",
+            "  int f() {\n    int size = 1;\n",
+            "  int size;\n  int f() {\n",
+            "",
+        ),
+    ],
+)
+def test_names_that_nothing_declares(language_id: str, before: str, old: str, new: str, says: str) -> None:
+    detector = structure()
+    assert detector.inspect(source_of(before, language_id, "store")) == []
+    assert before.count(old) == 1
+    found = detector.inspect(source_of(before.replace(old, new), language_id, "store"))
+    said = [finding.text for finding in found if finding.trigger == "structure:undeclared-name"]
+    assert [says in text for text in said] == ([True] if says else [])
 
 
 def test_what_was_swallowed_before_is_left_alone() -> None:

@@ -1,7 +1,9 @@
 """What each structural rule must find, and what it must not: (rule, language, text that has it, text that has not)."""
 
 from support.rule_cases_calls import CALL_CASES
+from support.rule_cases_logic import LOGIC_CASES
 from support.rule_cases_more import MORE_CASES
+from support.rule_cases_names import NAME_CASES
 
 CASES: list[tuple[str, str, str, str]] = [
     (
@@ -316,5 +318,7 @@ CASES: list[tuple[str, str, str, str]] = [
         "for (const row of rows) { rows.shift(); break }",
     ),
     *CALL_CASES,
+    *LOGIC_CASES,
     *MORE_CASES,
+    *NAME_CASES,
 ]

@@ -50,9 +50,9 @@ def async_and_asked(found: Found) -> bool:
 def swapped(found: Found) -> bool:
     """Two arguments bear the names of each other's parameters."""
     defined = _resolve(found)
-    if len(defined) != 1 or _same_function(defined[0], found):
+    if len(defined) != 1 or same_function(defined[0].node, found):
         return False
-    parameters = [name for one in _parameters(defined[0].node) for name in _parameter_names(one)]
+    parameters = parameter_names(defined[0].node)
     arguments = [text_of(one) for one in statements(found["arguments"])]
     function = function_around(found.here)
     for first, argument in enumerate(arguments[: len(parameters)]):
@@ -66,7 +66,7 @@ def swapped(found: Found) -> bool:
     return False
 
 
-def wrong_number(found: Found) -> bool:
+def wrong_number_in_python(found: Found) -> bool:
     """A call gives fewer or more arguments than its function takes."""
     defined = _resolve(found)
     if len(defined) != 1 or defined[0].decorated:
@@ -117,10 +117,10 @@ def _resolve(found: Found) -> list[_Defined]:
         return [one for one in same if one.owner == owner]
     if any(one.owner for one in same) or any(function_around(one.node) is not None for one in same):
         return []
-    return [] if _rebound(found, name) else same
+    return [] if rebound(found, name) else same
 
 
-def _rebound(found: Found, name: str) -> bool:
+def rebound(found: Found, name: str) -> bool:
     """A parameter or a variable of the function around bears the name, or the module assigns or imports it, too."""
     for function in [at for at in around(found.here) if at.type in FUNCTIONS]:
         if any(_parameter_name(one) == name for one in _parameters(function)):
@@ -166,16 +166,34 @@ def _owner(node: Node) -> int:
     return next((at.id for at in around(node) if at.type in CLASSES), 0)
 
 
-def _same_function(defined: _Defined, found: Found) -> bool:
-    return any(at.id == defined.node.id for at in around(found.here))
+def same_function(function: Node, found: Found) -> bool:
+    """Whether the match lies in that function itself."""
+    return any(at.id == function.id for at in around(found.here))
+
+
+def parameter_names(function: Node) -> list[str]:
+    """In order, without `self`."""
+    return [name for one in _parameters(function) for name in _parameter_names(one)]
+
+
+def definition_of(found: Found) -> Node | None:
+    """The one definition that `@name` must mean, undecorated; None when there is none, or a choice."""
+    defined = _resolve(found)
+    return defined[0].node if len(defined) == 1 and not defined[0].decorated else None
 
 
 def _parameters(function: Node) -> list[Node]:
     whole = function.child_by_field_name("parameters")
     made = statements(whole) if whole is not None else []
-    if made and _owner(function) and _parameter_name(made[0]) in ("self", "cls"):
+    if made and _owner(function) and (_parameter_name(made[0]) in ("self", "cls") or _in_class_of_python(function)):
         made = made[1:]
     return [one for one in made if one.type not in ("self_parameter", "positional_separator", "keyword_separator")]
+
+
+def _in_class_of_python(function: Node) -> bool:
+    """Its first parameter is the object, whatever its name."""
+    block = function.parent
+    return block is not None and block.parent is not None and block.parent.type == "class_definition"
 
 
 def _parameter_name(node: Node) -> str:
@@ -199,6 +217,5 @@ CALL_CHECKS: Mapping[str, Check] = {
     "async_and_not_awaited": async_and_not_awaited,
     "async_and_asked": async_and_asked,
     "swapped": swapped,
-    "wrong_number": wrong_number,
     "method_as_truth": method_as_truth,
 }

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
+from duologue_server.suggest.structure.arity import ARITY_CHECKS
 from duologue_server.suggest.structure.calls import CALL_CHECKS
 from duologue_server.suggest.structure.found import (
     Check,
@@ -15,15 +16,24 @@ from duologue_server.suggest.structure.found import (
     statements,
     text_of,
 )
+from duologue_server.suggest.structure.logic import LOGIC_CHECKS
 from duologue_server.suggest.structure.loops import LOOP_CHECKS
 from duologue_server.suggest.structure.names import NAME_CHECKS
+from duologue_server.suggest.structure.naming import NAMING_CHECKS
 from duologue_server.suggest.structure.repeats import REPEAT_CHECKS
+from duologue_server.suggest.structure.scopes import SCOPE_CHECKS
 
 LONG_LINES = 60
 GREW_LINES = 5
 _MAY_DIFFER = re.compile(
     r"call|await|yield|update|macro|invocation|assignment|new_expression|creation|walrus|named_expr"
 )
+_GIVES_THE_SAME = re.compile(
+    r"(?:^|[.:\s!(])(?:len|size|length|count|cap|type|isinstance|contains|startsWith|endsWith|startswith|endswith|indexOf"
+    r"|lastIndexOf|getName|Name|toString|as_str|lower|upper|toLowerCase|toUpperCase|to_lowercase|strip|trim"
+    r"|(?:is|has)(?:[A-Z_]\w*))\Z"
+)
+"""Functions that give the same for the same, by their names."""
 _GIVES_TEXT = "read|decode|strip|lstrip|rstrip|lower|upper|join|format|replace|removeprefix|removesuffix|group|title"
 _ASSERTS = re.compile(r"^(?:self\.|t\.)?(?:assert|expect|ok|is|check|verify)")
 _BLOCKS = frozenset(
@@ -43,7 +53,20 @@ def plain(found: Found) -> bool:
     operand = found["a"]
     if "number" in operand.type or operand.type in ("integer", "float", "integer_literal", "int_literal", "string"):
         return False
-    return not any(_MAY_DIFFER.search(node.type) for node in inside(operand)) and not _is_asserted(found.here)
+    if any(_MAY_DIFFER.search(node.type) and not _gives_the_same(node) for node in inside(operand)):
+        return False
+    return not _is_asserted(found.here)
+
+
+def no_number(found: Found) -> bool:
+    """The same for `a != a`, which tells what is no number: in this function nothing can be that."""
+    function = function_around(found.here)
+    return function is not None and not re.search(r"(?i)float|double|f32|f64|nan", text_of(function)) and plain(found)
+
+
+def _gives_the_same(call: Node) -> bool:
+    called = "call" in call.type or "invocation" in call.type
+    return called and bool(_GIVES_THE_SAME.search(text_of(call).rpartition("(")[0].split("(")[0].strip()))
 
 
 def in_function(found: Found) -> bool:
@@ -228,6 +251,7 @@ def other_side_is_no_flag(found: Found) -> bool:
 
 CHECKS: Mapping[str, Check] = {
     "plain": plain,
+    "no_number": no_number,
     "in_function": in_function,
     "in_block": in_block,
     "on_text": on_text,
@@ -247,9 +271,13 @@ CHECKS: Mapping[str, Check] = {
     "not_asserted": not_asserted,
     "not_assigned": not_assigned,
     "other_side_is_no_flag": other_side_is_no_flag,
+    **LOGIC_CHECKS,
     **LOOP_CHECKS,
     **REPEAT_CHECKS,
     **CALL_CHECKS,
+    **ARITY_CHECKS,
     **NAME_CHECKS,
+    **NAMING_CHECKS,
+    **SCOPE_CHECKS,
 }
 """By the name that a rule's `check` gives."""

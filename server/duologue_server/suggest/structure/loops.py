@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from duologue_server.suggest.structure.found import FUNCTIONS, Check, Found, around, own, statements, text_of
 
 _PAST_THE_END = (
-    re.compile(r"(?P<i>\w+)\s*<=\s*(?P<seq>[\w.]+)\.(?:length|size|len|Length|Count)(?:\(\))?\Z"),
+    re.compile(r"(?P<i>[\w.#]+)\s*<=\s*(?P<seq>[\w.#]+)\.(?:length|size|len|Length|Count)(?:\(\))?\Z"),
     re.compile(r"(?P<i>\w+)\s*<=\s*len\(\s*(?P<seq>[\w.]+)\s*\)\Z"),
 )
 _RANGE = re.compile(r"range\(\s*(?:\d+\s*,\s*)?len\(\s*(?P<seq>[\w.]+)\s*\)\s*\+\s*1\s*\)\Z")
@@ -27,13 +27,14 @@ def indexes_past_end(found: Found) -> bool:
         if matched is None:
             continue
         sequence, index = matched["seq"], matched.groupdict().get("i") or found.text("name")
-        found.words["sequence"] = sequence.rsplit(".", 1)[-1]
-        found.words["index"] = index
+        found.words["sequence"] = re.sub(r".*[.#]", "", sequence)
+        found.words["index"] = re.sub(r".*[.#]", "", index)
+        index = re.escape(index)
         indexed = (
             rf"(?<![\w.]){re.escape(sequence)}(?:\[\s*{index}\s*\]|\.(?:get|charAt|at|elementAt)\(\s*{index}\s*\))"
         )
         body = found.text("body")
-        before = re.search(rf"\b{index}\s*(?:<|==|===|!=|!==|>=)\s*(?:len\()?{re.escape(sequence)}", body)
+        before = re.search(rf"(?<![\w.]){index}\s*(?:<|==|===|!=|!==|>=)\s*(?:len\()?{re.escape(sequence)}", body)
         return before is None and re.search(indexed, body) is not None
     return False
 

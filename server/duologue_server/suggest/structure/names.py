@@ -37,6 +37,7 @@ def misspelt(found: Found) -> bool:
         if meant is not None:
             found.here = node
             found.words["name"], found.words["meant"] = text.lstrip("#"), meant.lstrip("#")
+            found.words["instead"] = meant
             return True
     return False
 
@@ -49,6 +50,11 @@ def _is_used(node: Node) -> bool:
     if up.type == "member_expression" and node.type != "identifier":
         return text_of(up.child_by_field_name("object")) == "this"
     return node.type == "identifier"
+
+
+def near(text: str, other: str) -> bool:
+    """They differ by a letter inside that one lacks, or by two that are swapped."""
+    return other in _near(text) or text in _near(other)
 
 
 def _near(text: str) -> Iterator[str]:

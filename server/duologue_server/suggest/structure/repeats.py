@@ -8,9 +8,10 @@ from duologue_server.suggest.structure.found import Check, Found, Node, inside, 
 MOST_LEAVES = 40
 MOST_BYTES = 300
 """Of a line that may be a copy of the one before."""
-_STATEFUL = re.compile(r"call|invocation|await|assignment|update|named_expr|yield|let_condition|macro")
+_STATEFUL = re.compile(r"call|invocation|await|assignment|update|named_expr|yield|macro")
 _QUESTION = re.compile(
-    r"(?:^|[.:\s!])(?:is|has|contains|starts|ends|len|isinstance|startswith|endswith)(?:_\w+|[A-Z]\w*)?$"
+    r"(?:^|[.:\s!])(?:is|has|contains|starts|ends|len|isinstance|startswith|endswith|hasattr|callable|issubclass)"
+    r"(?:_\w+|[A-Z]\w*)?$"
 )
 _CHAINED = frozenset({"if_statement", "if_expression", "elif_clause"})
 

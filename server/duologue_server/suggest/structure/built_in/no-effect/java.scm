@@ -1,1 +1,1 @@
-(expression_statement (binary_expression) @here)
+(expression_statement [(binary_expression) (identifier) (true) (false) (null_literal) (this) (decimal_integer_literal) (string_literal) (cast_expression)] @here)

@@ -1,0 +1,1 @@
+(boolean_operator) @here

@@ -1,0 +1,1 @@
+(assignment left: (identifier) @name right: [(list) (string)] @given) @here

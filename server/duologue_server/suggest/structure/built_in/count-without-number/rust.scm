@@ -1,0 +1,1 @@
+(let_declaration pattern: (identifier) @name value: (string_literal) @given) @here

@@ -1,0 +1,2 @@
+(typed_parameter (identifier) @name type: (type) @type) @here
+(typed_default_parameter name: (identifier) @name type: (type) @type) @here

@@ -1,0 +1,2 @@
+(required_parameter pattern: (identifier) @name type: (type_annotation) @type) @here
+(optional_parameter pattern: (identifier) @name type: (type_annotation) @type) @here

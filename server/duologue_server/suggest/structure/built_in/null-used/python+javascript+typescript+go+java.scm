@@ -1,0 +1,1 @@
+(if_statement condition: (_) @asked consequence: (_) @body) @here

@@ -1,0 +1,1 @@
+((binary_expression left: (_) @a operator: "!=" right: (_) @b) @here (#eq? @a @b))

@@ -1,0 +1,1 @@
+(call function: (identifier) @name arguments: (argument_list) @arguments) @here

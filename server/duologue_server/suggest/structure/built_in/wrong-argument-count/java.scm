@@ -1,0 +1,1 @@
+(method_invocation !object name: (identifier) @name @self arguments: (argument_list) @arguments) @here

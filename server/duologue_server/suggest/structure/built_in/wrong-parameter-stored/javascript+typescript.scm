@@ -1,0 +1,1 @@
+(assignment_expression left: (member_expression object: (this) property: (property_identifier) @name) right: (identifier) @value) @here

@@ -1,0 +1,1 @@
+((assignment left: (attribute object: (identifier) @self attribute: (identifier) @name) right: (identifier) @value) @here (#eq? @self "self"))
