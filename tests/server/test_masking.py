@@ -1,19 +1,29 @@
 """Nothing masked ever leaves: generated secrets in every place of a request, and code that stays as it is."""
 
+import json
 import random
 import string
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from duologue_server.context.digest import Problem, digest
-from duologue_server.context.documents import Documents
+from duologue_server.context.documents import Documents, TextChange
 from duologue_server.context.positions import Position
 from duologue_server.context.view import View
 from duologue_server.masking.mask import E_MAIL, MASK, PRIVATE_ADDRESS, mask_secrets, secret_values
 from duologue_server.masking.shapes import is_placeholder
+from duologue_server.options import Options
+from duologue_server.session.background import Background
+from duologue_server.session.material import material
+from duologue_server.session.workspace import Workspace
+from duologue_server.suggest.endpoint import EndpointAnswers
 from duologue_server.suggest.prompt import SYSTEM, Message, build_messages
+from duologue_server.trace.clock import VirtualClock
+from support.endpoint_server import EndpointServer, endpoint_server
 
 BASE62 = string.ascii_letters + string.digits
 URL_SAFE = BASE62 + "-_"
@@ -234,3 +244,79 @@ HARD = (
 def test_hard_texts_are_masked_in_moments(text: str) -> None:
     """A pattern that goes back and forth over the text would never get here."""
     assert len(mask_secrets(text, config=True)) > 0
+
+
+URI = "file:///shop/shop.py"
+ENV = "file:///shop/.env"
+LOOK_UPS = [
+    [("read_buffer", '{"name": "shop.py", "first_line": 1, "last_line": 99}'), ("list_symbols", '{"name": "shop.py"}')],
+    [("read_buffer", '{"name": ".env", "first_line": 1, "last_line": 99}'), ("search", '{"text": "e"}')],
+]
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[EndpointServer]:
+    """An endpoint whose model looks everything up that it may."""
+    with endpoint_server("calls", calls=LOOK_UPS) as server:
+        yield server
+
+
+def sent_of_all(server: EndpointServer, code: str, env: str) -> str:
+    """Everything that leaves when a question is asked, something is delegated and a change is looked at: messages,
+    tools, and the results of look-ups."""
+    server.requests.clear()
+    clock = VirtualClock(free_compute=True)
+    workspace = Workspace(clock, Options(detectors=()), lambda message: None, lambda change: None, lambda text: None)
+    endpoint = EndpointAnswers(server.url, "tiny", "")
+    background = Background(
+        clock, workspace, lambda: endpoint, lambda: False, lambda uri, findings: None, lambda question, text: None
+    )
+    workspace.open(ENV, "dotenv", 1, env)
+    workspace.open(URI, "python", 1, f"import os\n{code}\n")
+    background.opened(URI)
+    known = material(workspace, URI, Position(1, 0))
+    "".join(endpoint.stream(partial(known.messages, "why?"), known.tools("why?")))
+    background.delegate("and why?")
+    workspace.change(URI, 2, [TextChange(None, f"import os\n{code}\n\ndef load():\n    return 1\n")])
+    background.moment("save", URI)
+    clock.advance_to(200.0)
+    assert len(server.requests) == 2 * (len(LOOK_UPS) + 1) + 1
+    return json.dumps([[request["messages"], request.get("tools")] for request in server.requests], ensure_ascii=False)
+
+
+def check_all(server: EndpointServer, code: str, env: str, secret: str) -> None:
+    sent = sent_of_all(server, code, env)
+    harmless = "\n".join((code.replace(secret, ""), env.replace(secret, ""), *sent_of_none(server)))
+    for start in range(len(secret) - PIECE + 1):
+        piece = secret[start : start + PIECE]
+        assert piece in harmless or piece not in sent, (piece, sent)
+
+
+def sent_of_none(server: EndpointServer) -> tuple[str, ...]:
+    """What is sent anyway."""
+    if not _ANYWAY:
+        _ANYWAY.append(sent_of_all(server, "x = 1", "A=b"))
+    return tuple(_ANYWAY)
+
+
+_ANYWAY: list[str] = []
+seldom = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@seldom
+@given(tokens, st.sampled_from(BESIDE_TOKENS))
+def test_no_token_of_an_open_buffer_leaves_in_any_request(listening: EndpointServer, token: str, beside: str) -> None:
+    check_all(listening, beside.format(token), f"A=b\nC={token}\n", token)
+
+
+@seldom
+@given(keys, st.sampled_from(BESIDE_KEYS))
+def test_no_key_of_an_open_buffer_leaves_in_any_request(listening: EndpointServer, key: str, beside: str) -> None:
+    check_all(listening, f'{beside.format(key)}\nx = f("{key}")', "A=b", key)
+
+
+@seldom
+@given(passwords)
+def test_a_password_of_an_open_env_file_leaves_nowhere(listening: EndpointServer, password: str) -> None:
+    """In the code it stands without a name: only the other buffer tells what it is."""
+    check_all(listening, f'connect("ann", "{password}")', f"DB_HOST=db\nDB_PASSWORD={password}\n", password)
