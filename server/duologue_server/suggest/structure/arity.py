@@ -1,6 +1,7 @@
 """Checks of how many arguments a call gives."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 from duologue_server.suggest.structure.calls import definition_of, rebound, wrong_number_in_python
@@ -41,6 +42,7 @@ _STANDARD: Mapping[str, Mapping[str, tuple[int, int]]] = {
 }  # fmt: skip
 """The least and the most arguments of functions that everybody has."""
 _VERB = re.compile(r"%[-+# 0,(]*(\*|\d+)?(?:\.(?:\*|\d+)?)?([a-zA-Z%])")
+_UNCALLED = re.compile(r"(?<![\w.:$#@\"'`])([^\W\d]\w*)(?![\w(\"'`])(?!\s*[(<])")
 _OPEN = re.compile(r"splat|spread|variadic|dictionary|generator|\.\.\.")
 
 
@@ -111,8 +113,7 @@ def _takes(function: Node, found: Found) -> tuple[int, int] | None:
         case "rust":
             return len(inner), len(inner)
         case _:
-            name = re.escape(found.text("name"))
-            if len(re.findall(rf"\bfunction\s*\*?\s+{name}\b", text_of(found.tree.root))) != 1:
+            if _signatures(found) != 1:
                 return None  # one of several signatures
             least = sum(one.type == "required_parameter" and one.child_by_field_name("value") is None for one in inner)
             return least, len(inner)
@@ -120,15 +121,19 @@ def _takes(function: Node, found: Found) -> tuple[int, int] | None:
 
 def _other_thing(found: Found) -> bool:
     """The name also stands somewhere without being called, as that of a variable would."""
-    name = re.escape(found.text("name"))
-    return re.search(rf"(?<![\w.:$#@\"'`]){name}(?![\w(\"'`])(?!\s*[(<])", _without_comments(found)) is not None
+    if "uncalled" not in found.facts:
+        code = re.sub(r"//[^\n]*|/\*.*?\*/", "", text_of(found.tree.root), flags=re.DOTALL)
+        found.facts["uncalled"] = set(_UNCALLED.findall(code))
+    uncalled: set[str] = found.facts["uncalled"]
+    return found.text("name") in uncalled
 
 
-def _without_comments(found: Found) -> str:
-    if "code" not in found.facts:
-        found.facts["code"] = re.sub(r"//[^\n]*|/\*.*?\*/", "", text_of(found.tree.root), flags=re.DOTALL)
-    code: str = found.facts["code"]
-    return code
+def _signatures(found: Found) -> int:
+    """How often the file declares a function of that name."""
+    if "signatures" not in found.facts:
+        found.facts["signatures"] = Counter(re.findall(r"\bfunction\s*\*?\s+(\w+)", text_of(found.tree.root)))
+    signatures: Counter[str] = found.facts["signatures"]
+    return signatures[found.text("name")]
 
 
 def _is_open(node: Node) -> bool:
