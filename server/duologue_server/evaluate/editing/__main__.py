@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -51,6 +52,10 @@ def _print(histories: list[History], args: argparse.Namespace, habits: Habits) -
 
     def each_hour(hour: int, session: WatchedSession, run: Run) -> None:
         hours.append(memory.measure(hour, session))
+        now, taken_s = hours[-1], time.process_time()
+        held = f"{now.rss_mb:.1f} MB, ours {now.ours_mb:.2f} MB, {sum(now.tables.values())} entries"
+        said = f"hour {hour}: {held}, {taken_s:.0f} s"
+        print(said, file=sys.stderr, flush=True)
 
     if args.trace:
         tracemalloc.start()
