@@ -222,11 +222,19 @@ def test_any_other_refusal_is_one() -> None:
     assert len(server.requests) == 1
 
 
-def test_a_model_that_writes_its_calls_as_text_is_asked_without_tools() -> None:
-    with endpoint_server(words=('<tool_call>\n{"name": "search"}', "\n</tool_call>")) as server:
-        answers = EndpointAnswers(server.url, "tiny", "")
-        with pytest.raises(EndpointTrouble):
-            list(answers.stream(QUESTION, TOOLS))
+@pytest.mark.parametrize(
+    "written",
+    [
+        '<tool_call>\n{"name": "search"}\n</tool_call>',
+        '<tool_call>\n{"name": "search"}',
+        '```json\n{\n  "name": "search",\n  "arguments": {"text": "a"}\n}\n```',
+        '{"name": "read_buffer", "arguments": {"name": "a"}}',
+    ],
+)
+def test_a_model_that_writes_its_calls_as_text_is_asked_without_tools(written: str) -> None:
+    with endpoint_server("text_calls", before_calls=written) as server:
+        said, answers = ask(server)
+        assert said == "The cursor is never defined."
         assert not answers.uses_tools
     assert ["tools" in request for request in server.requests] == [True, False]
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 Behaviour = Literal[
     "normal", "done_only", "slow", "comments", "stall", "endless", "status", "html", "bad_json", "bad_shape",
     "no_stream", "empty", "disconnect", "cut_body", "no_headers", "error_event", "babble", "limited", "no_tools",
-    "calls", "whole_calls", "odd_calls", "call_disconnect",
+    "calls", "whole_calls", "odd_calls", "text_calls", "call_disconnect",
 ]  # fmt: skip
 
 
@@ -163,6 +163,15 @@ class _Handler(BaseHTTPRequestHandler):
         for odd in ({"index": "x"}, {"index": 3, "function": None}, {"function": {"name": 7, "arguments": [1]}}):
             self._call(odd)
         self._end("tool_calls")
+
+    def _text_calls(self) -> None:
+        """As small models call: `before_calls` where tools are offered."""
+        if "tools" not in self.server_script.requests[-1]:
+            self._normal()
+            return
+        self._begin()
+        self._say(*self.server_script.before_calls.split(" "))
+        self._end()
 
     def _call_disconnect(self) -> None:
         self._begin()

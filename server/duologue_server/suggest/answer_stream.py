@@ -143,9 +143,11 @@ class AnswerStream(Iterator[str]):
             if self.closed or self._over:
                 return
             calls = parts.calls()
+            if not calls:
+                yield from self._flush()
             if not calls and not self._said and self._wrote_calls():  # as text, which is no call: ask without
                 self._endpoint.uses_tools = False
-                messages = without_tools(messages)
+                messages, self._speech = without_tools(messages), Speech()
                 continue
             if not calls or self._tools is None or number == MOST_ROUNDS - 1:
                 break
@@ -235,13 +237,17 @@ class AnswerStream(Iterator[str]):
             self._told.append(plain)
             yield plain
 
-    def _end(self) -> Iterator[str]:
-        """The words that were held back. Raises EndpointTrouble when there was not one."""
+    def _flush(self) -> Iterator[str]:
+        """The words that were held back: no more will come."""
         last = self._speech.end() if self._speech else ""
+        self._said += len(last)
         if last:
-            self._said += len(last)
             yield last
-        elif not self._said and self._speech is not None and self._speech.code_left_out:
+
+    def _end(self) -> Iterator[str]:
+        """The end of all. Raises EndpointTrouble when there was not one word."""
+        yield from self._flush()
+        if not self._said and self._speech is not None and self._speech.code_left_out:
             yield ONLY_CODE
         elif not self._said:
             raise self._endpoint.trouble("empty")

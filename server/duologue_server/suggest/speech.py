@@ -18,6 +18,8 @@ ENDS_FROM_CHARACTERS = 800
 MOST_WORD_CHARACTERS = 80
 MOST_CODE_CHARACTERS = 60
 """Of what stands between backticks: longer code is not read aloud."""
+MOST_CODE_SEEN = 300
+"""Of code that is left out, to see what it is."""
 LONGEST_LOOP_WORDS = 60
 
 _BLOCKS = "think|thinking|thought|reasoning|analysis|tool_calls?|function_call|tool_response"
@@ -27,6 +29,9 @@ _MARK = re.compile(
 _PARTIAL = re.compile(r"<[<|｜/]?[\w|｜▁/]{0,62}$|\[/?I?N?S?$|\[/?INST$")
 _PIECE = re.compile(r"\s+|\S+")
 _FENCE = ("```", "~~~")
+_NEVER = "\0"
+"""Ends no block."""
+_CALL = re.compile(r'"(?:name|function|tool)":"(?:read_buffer|list_symbols|search)"')
 _LINE_MARK = re.compile(r"(?:[-*+•–]|#{1,6}|>+|\d{1,2}[.)])$")
 _RULE = re.compile(r"[-*_=]{3,}$")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)|\]\([^()\s]*\)")
@@ -51,6 +56,7 @@ class Speech:
         self._block = ""
         self._text = ""
         self._fence = ""
+        self._code = ""
         self._quoted: list[str] = []
         self._line_start = True
         self._table = False
@@ -142,18 +148,29 @@ class Speech:
     def _left_out(self, word: str, last: bool) -> bool:
         """Whether a word belongs to a block of code, a table, or is a mark at the start of a line."""
         if self._fence:
+            self._note(word)
             if self._fence in word:
                 self._fence = ""
             return True
+        if not self._given and word.startswith(("{", "[{")):  # the whole answer is data
+            self._fence = _NEVER
+            self._note(word)
+            return True
         if word.startswith(_FENCE):
             self._fence = "" if word.endswith(word[:3]) and len(word) > 5 else word[:3]
-            self.code_left_out = True
+            self._note(word)
             self._quoted.clear()
             return True
         if self._table or (self._line_start and word.startswith("|")):
             self._table = True
             return True
         return bool(self._line_start and not last and _LINE_MARK.match(word)) or bool(_RULE.match(word))
+
+    def _note(self, word: str) -> None:
+        """A word of code that is left out; small models write their look-ups as such."""
+        self.code_left_out = True
+        self._code = (self._code + word)[:MOST_CODE_SEEN]
+        self.calls_left_out = self.calls_left_out or _CALL.search(self._code) is not None
 
     def _say(self, text: str) -> Iterator[str]:
         """One word, or what stands between backticks, made plain; bounded, and never a loop."""
