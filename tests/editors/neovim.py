@@ -13,6 +13,7 @@ import pynvim
 PLUGIN = Path(__file__).parents[2] / "editors" / "nvim"
 STUB = Path(__file__).with_name("stub_server.py")
 NVIM = Path(sys.executable).with_name("nvim")
+BARE = ("-u", "NONE", "-i", "NONE", "-n")
 DEADLINE_S = 10.0
 READY = {"voice": "ready", "microphone": "open"}
 
@@ -36,9 +37,11 @@ def offer(**fields: Any) -> dict[str, Any]:
     }
 
 
-def until(what: str, probe: Callable[[], Any], seen: Callable[[], object] = lambda: "") -> Any:
+def until(
+    what: str, probe: Callable[[], Any], seen: Callable[[], object] = lambda: "", within_s: float = DEADLINE_S
+) -> Any:
     """The first truthy answer of `probe`. Raises AssertionError with `what` and `seen` if there is none in time."""
-    deadline = time.monotonic() + DEADLINE_S
+    deadline = time.monotonic() + within_s
     while not (answer := probe()):
         if time.monotonic() > deadline:
             raise AssertionError(f"never came: {what}; seen: {seen()}")
@@ -59,19 +62,7 @@ class Neovim:
         for name in names:
             (folder / name.lower()).mkdir(mode=0o700, exist_ok=True)
         homes = {name: str(folder / name.lower()) for name in names} | environment
-        argv = [
-            "env",
-            *(f"{name}={value}" for name, value in homes.items()),
-            str(NVIM),
-            "--embed",
-            "--headless",
-            "-u",
-            "NONE",
-            "-i",
-            "NONE",
-            "-n",
-        ]
-        self.api = pynvim.attach("child", argv=argv)
+        self.api = self._run(homes)
         self.api.command(f"set runtimepath^={PLUGIN}")
         self.api.command("runtime plugin/duologue.lua")
         self.api.command("filetype on")
@@ -84,6 +75,11 @@ class Neovim:
             end })
             """
         )
+
+    def _run(self, environment: dict[str, str]) -> Any:
+        """Starts Neovim; the connection to it."""
+        assignments = (f"{name}={value}" for name, value in environment.items())
+        return pynvim.attach("child", argv=["env", *assignments, str(NVIM), "--embed", "--headless", *BARE])
 
     def close(self) -> None:
         """Ends Neovim. Raises AssertionError if the server had met a method that it does not know."""
