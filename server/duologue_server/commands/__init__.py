@@ -4,6 +4,7 @@
 edits, runs the actions of a plan in the editor, and keeps what was done.
 """
 
+from duologue_server.commands.help import Help, cheat_sheet, what_can_i_say
 from duologue_server.commands.kinds import Command, is_harmless
 from duologue_server.commands.own import BadOwnCommands, OwnCommands, own_commands_file, read_own_commands
 from duologue_server.commands.parse import Reading, parse, wakes
@@ -17,6 +18,7 @@ __all__ = [
     "Change",
     "Command",
     "Edit",
+    "Help",
     "OwnCommands",
     "Place",
     "Plan",
@@ -24,6 +26,7 @@ __all__ = [
     "Reading",
     "Refusal",
     "apply",
+    "cheat_sheet",
     "inverse",
     "is_harmless",
     "own_commands_file",
@@ -31,4 +34,5 @@ __all__ = [
     "plan",
     "read_own_commands",
     "wakes",
+    "what_can_i_say",
 ]

@@ -33,31 +33,11 @@ from duologue_server.commands.kinds import (
     Write,
 )
 from duologue_server.commands.targets import Edge, Everything, Here, Lines, LinesHere, Named, Part, Target
+from duologue_server.commands.words import declared
 
 Builder = Callable[[Values, Mapping[str, Any]], Command | None]
 
 MOST_TIMES = 100
-_TYPE_WORDS = (("of", "type"), ("with", "type"))
-_DEFAULT_WORDS = (("defaulting", "to"), ("default",), ("equals",), ("with", "default"), ("is",))
-
-
-def declared(words: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """(name, type, default) of "timeout of type int defaulting to ten"; "string path" has its type before."""
-    low = tuple(word.lower() for word in words)
-    cut_type, after_type = _first(low, _TYPE_WORDS)
-    cut_default, after_default = _first(low, _DEFAULT_WORDS)
-    name = words[: min(cut_type, cut_default)]
-    kind = words[after_type : cut_default if cut_default > cut_type else len(words)] if cut_type < len(words) else ()
-    default = words[after_default:] if cut_default < len(words) else ()
-    return name, kind, default
-
-
-def _first(low: tuple[str, ...], marks: tuple[tuple[str, ...], ...]) -> tuple[int, int]:
-    for at in range(1, len(low)):
-        for mark in marks:
-            if low[at : at + len(mark)] == mark and at + len(mark) < len(low):
-                return at, at + len(mark)
-    return len(low), len(low)
 
 
 def _go(values: Values, _: Mapping[str, Any]) -> Command | None:

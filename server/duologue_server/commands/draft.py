@@ -67,6 +67,11 @@ def indented(text: str, old: str, new: str, newline: str) -> str:
     return newline.join(lines)
 
 
+def apart(place: Place, indent: str) -> str:
+    """What stands between two definitions: Python's have two blank lines at the outermost level, all others one."""
+    return place.newline * (3 if place.language_id == "python" and not indent else 2)
+
+
 def line_span(place: Place, found: Found) -> tuple[int, int]:
     """Whole lines with the ending of the last; of a text's last line, the ending before the first."""
     first, last = place.line_of(found.start), place.line_of(found.end)

@@ -2,7 +2,7 @@
 
 import re
 
-from duologue_server.commands.draft import draft, indented, line_span
+from duologue_server.commands.draft import apart, draft, indented, line_span
 from duologue_server.commands.found import Found, Missing
 from duologue_server.commands.kinds import (
     Comment,
@@ -54,7 +54,7 @@ def removal(place: Place, found: Found) -> Change:
             return Change(place.first_in_line(place.line_of(found.start)), found.end, filler)
         start, end = line_span(place, _with_lines_above(place, found))
         if found.kind in _SPACED:
-            end = _blank_lines_below(place, start, end)
+            start, end = _with_blank_lines(place, start, end)
         return Change(start, end, "")
     if found.kind == "word":
         text = place.text
@@ -110,15 +110,19 @@ def _with_lines_above(place: Place, found: Found) -> Found:
     return Found(min(found.start, place.first_in_line(line)), found.end, found.kind, True)
 
 
-def _blank_lines_below(place: Place, start: int, end: int) -> int:
-    """Further, over the blank lines below, when there are some above as well."""
+def _with_blank_lines(place: Place, start: int, end: int) -> tuple[int, int]:
+    """Further, over the blank lines below, when there are some above as well; at a text's end, over those above."""
     line = place.line_of(start)
     if line > 0 and place.line_text(line - 1).strip():
-        return end
+        return start, end
+    if end >= len(place.text) and start == place.line_start(line):
+        while line > 0 and not place.line_text(line - 1).strip():
+            line -= 1
+        return place.line_start(line), end
     below = place.line_of(end)
-    while end < len(place.text) and below < place.line_count - 1 and not place.line_text(below).strip():
+    while below < place.line_count - 1 and not place.line_text(below).strip():
         below += 1
-    return place.line_start(below)
+    return start, max(end, place.line_start(below))
 
 
 def copy(place: Place, found: Found, command: Copy) -> Plan:
@@ -181,7 +185,7 @@ def duplicate(place: Place, found: Found, command: Duplicate) -> Plan:
     start = place.line_start(place.line_of(whole.start))
     end = place.line_end(place.line_of(found.end))
     lines = place.text[start:end]
-    between = place.newline * (2 if found.kind in _SPACED else 1)
+    between = apart(place, place.indent_of(place.line_of(found.start))) if found.kind in _SPACED else place.newline
     copies = (between + lines) * command.count
     cursor = end + len(between) + (place.cursor - start if start <= place.cursor <= end else whole.start - start)
     return draft(place, caption, [Change(end, end, copies)], cursor=cursor, highlights=[found])
@@ -265,17 +269,17 @@ def move_to(place: Place, found: Found, command: MoveTo) -> Plan:
     old = place.indent_of(place.line_of(source.start))
     new = place.indent_of(line)
     body = new + indented(text.lstrip(" \t"), old, new, place.newline)
-    apart = place.newline * (2 if found.kind in _SPACED else 1)
+    gap = apart(place, new) if found.kind in _SPACED else place.newline
     if command.where in ("before", "above"):
         at = place.line_start(line)
-        arrival = Change(at, at, body + apart)
+        arrival = Change(at, at, body + gap)
         cursor = at + len(new)
     else:
         at = place.line_end(line)
-        arrival = Change(at, at, apart + body)
-        cursor = at + len(apart) + len(new)
+        arrival = Change(at, at, gap + body)
+        cursor = at + len(gap) + len(new)
     if found.kind in _SPACED:
-        end = _blank_lines_below(place, start, end)
+        start, end = _with_blank_lines(place, start, end)
     if start <= at < end or (at == start and command.where in ("after", "below")):
         raise Missing("It stands there already")
     shift = end - start if end <= at else 0

@@ -12,6 +12,9 @@ from functools import lru_cache
 from rapidfuzz.distance import Levenshtein
 
 LEAST_LIKENESS = 0.74
+LEAST_LIKENESS_OF_SHORT = 0.85
+LONG = 6
+"""Letters from which on a name is found by less likeness."""
 SHORTEST_LIKE = 4
 """Letters that a name must have to be found by likeness."""
 MOST_NAME_WORDS = 7
@@ -99,7 +102,7 @@ class Known:
             by_sound = Levenshtein.normalized_similarity(said, sound(key))
             by_letters = Levenshtein.normalized_similarity(letters, key)
             likeness = 0.5 * (by_sound + by_letters)
-            if likeness >= LEAST_LIKENESS:
+            if likeness >= (LEAST_LIKENESS if len(key) >= LONG else LEAST_LIKENESS_OF_SHORT):
                 found.append((names[0], likeness))
         found.sort(key=lambda item: -item[1])
         return found[:most]

@@ -13,7 +13,7 @@ from duologue_server.commands.own import OwnCommands, OwnStep
 from duologue_server.commands.place import Place
 from duologue_server.commands.words import MOST_WORDS, corrected, heard
 
-LEAST_CONFIDENCE = 0.55
+LEAST_CONFIDENCE = 0.65
 CORRECTION_COST = 0.08
 MOST_ALTERNATIVES = 4
 _WAKE = ("wake up", "wake up duologue", "duologue wake up", "hey duologue wake up", "start listening")

@@ -57,7 +57,8 @@ class Utterance:
 
 Pattern = Callable[[Utterance, int], Iterator[Read]]
 
-MISHEARD_COST = 0.15
+MISHEARD_COST = 0.25
+"""Of a word of the grammar: enough that an edit is asked about."""
 
 
 class BadPhrase(ValueError):

@@ -11,7 +11,6 @@ from duologue_server.commands import editing, rewriting, templating
 from duologue_server.commands.draft import MOST_LINES_UNASKED, draft, lines_lost
 from duologue_server.commands.found import Found, Missing
 from duologue_server.commands.kinds import (
-    EDITS,
     AddParameter,
     Change,
     Client,
@@ -48,7 +47,7 @@ from duologue_server.commands.resolve import find_words, resolve
 from duologue_server.commands.structure import Code
 from duologue_server.commands.targets import Everything, Here, Lines, LinesHere, Named, Part, Target, describe
 
-SURE = 0.8
+SURE = 0.85
 """Edits that were heard with less confidence are asked first."""
 MOST_PLACES_UNASKED = 20
 """A name that stands in more places is renamed only when that was meant."""
@@ -97,7 +96,7 @@ def _certain(made: Plan | Refusal, command: Command, place: Place, confidence: f
         return made
     if isinstance(command, Client) and command.action in _ASKED_ACTIONS:
         return replace(made, certainty="ask", question=f"{_sentence(made.caption)}?")
-    if is_harmless(command) or not (made.is_edit or isinstance(command, EDITS)):
+    if is_harmless(command):
         return made
     lost = lines_lost(place, made.changes)
     if lost > MOST_LINES_UNASKED and not isinstance(command, Move | MoveTo | Swap | Wrap | Join):

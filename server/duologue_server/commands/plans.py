@@ -113,13 +113,14 @@ def inverse(text: str, changes: Sequence[Change]) -> tuple[Change, ...]:
 
 
 def moved(offset: int, changes: Sequence[Change]) -> int:
-    """Where an offset is after ordered changes; one inside of removed text is where that began."""
+    """Where an offset is after ordered changes; one inside of a change stays as far from its start as the new text is
+    long."""
     shift = 0
     for start, end, new in changes:
         if end <= offset:
             shift += len(new) - (end - start)
         elif start < offset:
-            return start + shift
+            return start + shift + min(offset - start, len(new))
     return offset + shift
 
 

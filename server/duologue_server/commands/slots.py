@@ -5,15 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 from duologue_server.commands.language import table
 from duologue_server.commands.locate import said_here
 from duologue_server.commands.names import MOST_NAME_WORDS, Known, letters_of
-from duologue_server.commands.phrases import Slot, Utterance
+from duologue_server.commands.phrases import MISHEARD_COST, Slot, Utterance
 from duologue_server.commands.targets import Name
-from duologue_server.commands.words import letters, numbers, ordinal, words_of
-from duologue_server.commands.writing import casing_at, is_code, is_evident
+from duologue_server.commands.words import declared, letters, numbers, ordinal, words_of
+from duologue_server.commands.writing import casing_at, is_code, is_evident, is_unfamiliar, separated
 
 FREE_COST = 0.006
 """Of each word that may be anything, so that a reading with fewer such words is preferred."""
 UNKNOWN_COST = 0.12
 LOOSE_COST = 0.05
+UNFAMILIAR_COST = 0.22
+"""Of code in which nothing is known and nothing is a sign: such words are asked about."""
+REMARK_COST = 0.22
+"""Of a string that is only called so: it is asked about."""
+NOTE_COST = 0.12
+LIKENESS_COST = 1.6
+"""Of what a name is unlike what was heard: an edit of a name that is only alike is asked about."""
 MOST_BUFFER_WORDS = 5
 
 Reader = Callable[[Utterance, int], Iterator[Slot]]
@@ -26,12 +33,15 @@ _STOP = words_of(
 )
 """Words that name nothing by themselves."""
 
-_NOT_FIRST = words_of(
+_NOT_IN_NAMES = words_of(
     """
-    called named a an the to as that this it into variable constant
+    called named a an the to as that this it into variable constant for with in on of from at by about and or says colon
     """
 )
-"""Words that a new name does not begin with."""
+"""Words that a new name neither begins nor ends with."""
+
+_TALK = words_of("on out are is was were for about from by in of to them me it us and or loud section sections")
+"""After "comment" and "string" these are talk about comments and strings."""
 
 _CHOICES: dict[str, dict[str, str]] = {
     "direction": {"up": "up", "down": "down", "left": "left", "right": "right", "to the left": "left",
@@ -87,7 +97,7 @@ def _misheard_kinds(one: dict[str, str]) -> Reader:
     def read(said: Utterance, start: int) -> Iterator[Slot]:
         yield from plain(said, start)
         if start < len(said.low) and said.low[start] in wrong:
-            yield Slot(start + 1, wrong[said.low[start]], 0.15)
+            yield Slot(start + 1, wrong[said.low[start]], MISHEARD_COST)
 
     return read
 
@@ -117,7 +127,7 @@ def _known(said: Utterance, start: int) -> Iterator[Slot]:
         if not _is_name(said.low[start:end]):
             continue
         for name, likeness in said.place.names.like(said.words[start:end]):
-            yield Slot(end, Name(said.words[start:end], name, likeness), 0.9 * (1 - likeness))
+            yield Slot(end, Name(said.words[start:end], name, likeness), LIKENESS_COST * (1 - likeness))
 
 
 def _name(said: Utterance, start: int) -> Iterator[Slot]:
@@ -131,18 +141,23 @@ def _name(said: Utterance, start: int) -> Iterator[Slot]:
 def _new_name(said: Utterance, start: int) -> Iterator[Slot]:
     for end in _ends(said, start, MOST_NAME_WORDS):
         words = said.low[start:end]
-        if words[0] not in _NOT_FIRST and words[-1] != "colon" and is_code(words, said.place, strict=False):
+        if not {words[0], words[-1]} & _NOT_IN_NAMES and is_code(words, said.place, strict=False):
             yield Slot(end, said.words[start:end], FREE_COST * (end - start))
 
 
-def _code(strict: bool) -> Reader:
+def _code(strict: bool = False, asks: bool = False) -> Reader:
+    """Code; `strict` where nothing says that it is, `asks` where little does."""
+
     def read(said: Utterance, start: int) -> Iterator[Slot]:
         for end in _ends(said, start, len(said.words)):
             words = said.words[start:end]
+            if said.low[end - 1] in _NOT_IN_NAMES and end - start == 1:
+                continue
             if is_code(words, said.place, strict=True):
                 yield Slot(end, words, FREE_COST * (end - start))
             elif not strict and is_code(words, said.place, strict=False):
-                yield Slot(end, words, LOOSE_COST + FREE_COST * (end - start))
+                cost = UNFAMILIAR_COST if asks and is_unfamiliar(words, said.place) else LOOSE_COST
+                yield Slot(end, words, cost + FREE_COST * (end - start))
 
     return read
 
@@ -163,6 +178,16 @@ def _text(said: Utterance, start: int) -> Iterator[Slot]:
         yield Slot(end, " ".join(said.words[start:end]), FREE_COST * (end - start))
 
 
+def _remark(cost: float) -> Reader:
+    """Words to be written that only one word in front marks as such."""
+
+    def read(said: Utterance, start: int) -> Iterator[Slot]:
+        if start < len(said.low) and said.low[start] not in _TALK:
+            yield Slot(len(said.words), " ".join(said.words[start:]), cost)
+
+    return read
+
+
 def _there(said: Utterance, start: int) -> Iterator[Slot]:
     for end in _ends(said, start, 6):
         if said_here(said.words[start:end], said.place):
@@ -180,7 +205,8 @@ def _module(said: Utterance, start: int) -> Iterator[Slot]:
     for end in _ends(said, start, 5):
         words = said.low[start:end]
         if not set(words) & _STOP and is_code(words, said.place, strict=False):
-            yield Slot(end, said.words[start:end], FREE_COST * (end - start))
+            sure = len(words) == 1 or not is_unfamiliar(words, said.place)
+            yield Slot(end, said.words[start:end], FREE_COST * (end - start) + (0 if sure else UNFAMILIAR_COST))
 
 
 def _buffer(said: Utterance, start: int) -> Iterator[Slot]:
@@ -193,19 +219,21 @@ def _buffer(said: Utterance, start: int) -> Iterator[Slot]:
         )
         like = [(found[0], 1.0)] if found else stems.like(words, 1)
         for name, likeness in like:
-            yield Slot(end, name, 0.9 * (1 - likeness))
+            yield Slot(end, name, LIKENESS_COST * (1 - likeness))
 
 
 def _parts(said: Utterance, start: int) -> Iterator[Slot]:
     """Parameters: "path and encoding of type string"."""
     for end in _ends(said, start, len(said.words)):
         words = said.words[start:end]
-        if words[-1].lower() != "colon" and is_code(_typeless(words), said.place, strict=False):
+        if {words[0].lower(), words[-1].lower()} & _NOT_IN_NAMES:
+            continue
+        if all(_can_be_declared(declared(part)[0], said) for part in separated(words)):
             yield Slot(end, words, FREE_COST * (end - start))
 
 
-def _typeless(words: Sequence[str]) -> tuple[str, ...]:
-    return tuple(word for word in words if word.lower() not in ("of", "and"))
+def _can_be_declared(name: Sequence[str], said: Utterance) -> bool:
+    return bool(name) and is_code(name, said.place, strict=False)
 
 
 def readers() -> dict[str, Reader]:
@@ -221,11 +249,14 @@ def readers() -> dict[str, Reader]:
         "name": _name,
         "new_name": _new_name,
         "casing_words": _new_name,
-        "code": _code(strict=False),
+        "code": _code(),
+        "loose": _code(asks=True),
         "sure": _code(strict=True),
         "evident": _evident,
         "cased": _cased,
         "text": _text,
+        "remark": _remark(REMARK_COST),
+        "note": _remark(NOTE_COST),
         "there": _there,
         "letters": _letters,
         "module": _module,

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from duologue_server.commands.build import declared
-from duologue_server.commands.draft import draft, indented
+from duologue_server.commands.draft import apart, draft, indented
 from duologue_server.commands.found import Found, Missing
 from duologue_server.commands.kinds import OpenLine, Template, Type, Write
 from duologue_server.commands.language import Manner, manner_of
@@ -14,6 +13,7 @@ from duologue_server.commands.place import Place
 from duologue_server.commands.plans import Change, Plan
 from duologue_server.commands.resolve import as_found, resolve
 from duologue_server.commands.structure import Code
+from duologue_server.commands.words import declared
 from duologue_server.commands.writing import compose, new_name, quoted, separated
 
 _FIELD = re.compile(r"\{(\w+)\}")
@@ -185,7 +185,7 @@ def template(place: Place, command: Template) -> Plan:
     around = _around(place) if command.name in _DEFINITIONS else None
     if around is not None:
         indent, at = place.indent_of(place.line_of(around.start)), place.line_end(place.line_of(around.end))
-        return _placed(place, caption, at, at, place.newline * 2 + indent + _lines(text, indent, place))
+        return _placed(place, caption, at, at, apart(place, indent) + indent + _lines(text, indent, place))
     indent = _below(place, line)
     at = place.line_end(line)
     return _placed(place, caption, at, at, place.newline + indent + _lines(text, indent, place))

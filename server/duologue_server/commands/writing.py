@@ -15,7 +15,7 @@ from duologue_server.commands.words import numbers, words_of
 _CASINGS = {
     "camel": "camel", "camel case": "camel", "snake": "snake", "snake case": "snake", "pascal": "pascal",
     "pascal case": "pascal", "upper camel": "pascal", "upper camel case": "pascal", "title case": "pascal",
-    "constant case": "constant", "all caps": "constant", "screaming snake": "constant", "constant": "constant",
+    "constant case": "constant", "all caps": "constant", "screaming snake": "constant",
     "kebab": "kebab", "kebab case": "kebab", "dash case": "kebab", "dotted": "dotted", "joined": "joined",
     "smash": "joined", "one word": "joined",
 }  # fmt: skip
@@ -308,6 +308,12 @@ def is_code(words: Sequence[str], place: Place, strict: bool) -> bool:
     if made.compared and made.known and max(made.unknown, default=0) == 1:
         return True
     return not made.unknown or (made.strong > 0 and max(made.unknown) < _MOST_UNKNOWN)
+
+
+def is_unfamiliar(words: Sequence[str], place: Place) -> bool:
+    """Whether nothing in the code is known here, and nothing in it is a sign."""
+    made = _Composer(words, place, False).compose()
+    return not (made.known or made.strong or made.quoted)
 
 
 def is_evident(words: Sequence[str], place: Place) -> bool:
