@@ -110,6 +110,8 @@ def test_what_was_not_asked_for_is_dropped(reply: str) -> None:
         "resutl is " + "x" * 40 + " here", "the key of resutl is hunter2hunter2", "resutl is $HOME in there",
         "**resutl** is never defined", "resutl is never defined; open the terminal", "‹secret› stands in resutl here",
         'the password of resutl is "correct-horse-battery"', "# resutl is not defined", "? ? ? resutl ? ?",
+        "resutl is correct and does what it should", "total does not contain any errors",
+        "resutl is used to keep the sum",
     ],
 )  # fmt: skip
 def test_what_may_be_more_than_a_remark_is_dropped(says: str) -> None:

@@ -153,6 +153,12 @@ _MACHINERY = re.compile(
     r"(?i)\b(?:sudo|curl|wget|chmod|chown|bash|zsh|powershell|terminal|command line|shell|npm|npx|pip|pipx|brew|apt"
     r"|docker|kubectl|system prompt|instructions?|as an ai|language model|assistant|jailbreak|gift card|bitcoin)\b"
 )
+_PRAISE = re.compile(
+    r"(?i)\b(?:is|are|looks?|seems?|works?|be) (?:\w+ly )?(?:correct|fine|good|right|well|okay|as expected|as intended)\b"
+    r"|\bno (?:errors?|mistakes?|problems?|issues?|bugs?)\b|\bany (?:errors?|mistakes?|problems?|issues?|bugs?)\b"
+    r"|\b(?:is|are) (?:intended|designed|meant|used|responsible|expected) (?:to|for|in|as|by)\b"
+)
+"""Small models tell what code is for, or that it is well, where they were asked for a mistake."""
 _COMMON = frozenset(
     re.findall(
         r"\w+",
@@ -183,6 +189,8 @@ def _plain(says: str) -> str:
         raise Dropped("it holds code")
     if _ORDER.search(says) or _MACHINERY.search(says):
         raise Dropped("it tells the user to do something")
+    if _PRAISE.search(says):
+        raise Dropped("it tells of no mistake")
     return says
 
 
