@@ -154,7 +154,7 @@ _MACHINERY = re.compile(
     r"|docker|kubectl|system prompt|instructions?|as an ai|language model|assistant|jailbreak|gift card|bitcoin)\b"
 )
 _PRAISE = re.compile(
-    r"(?i)\b(?:is|are|looks?|seems?|works?|be) (?:\w+ly )?(?:correct|fine|good|right|well|okay|as expected|as intended)\b"
+    r"(?i)\b(?:is|are|looks?|seems?|works?|be) (?:\w+ly )?(?:correct|fine|good|right|well|as expected|as intended)\b"
     r"|\bno (?:errors?|mistakes?|problems?|issues?|bugs?)\b|\bany (?:errors?|mistakes?|problems?|issues?|bugs?)\b"
     r"|\b(?:is|are) (?:intended|designed|meant|used|responsible|expected) (?:to|for|in|as|by)\b"
 )
