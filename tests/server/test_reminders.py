@@ -2,6 +2,7 @@
 
 import pytest
 
+from duologue_server.context.documents import TextChange
 from duologue_server.options import Options
 from duologue_server.suggest.agenda import IDLE_S
 from support.workbench import STORE, Workbench
@@ -186,6 +187,24 @@ def test_a_new_function_that_is_still_empty(language_id: str, text: str, added: 
 def test_a_new_function_that_is_whole_is_not_spoken_of() -> None:
     made = bench()
     made.replace("def save", "def load(path):\n    return read(path)\n\n\ndef save")
+    made.back_after(AWAY_S)
+    assert made.waiting("memory") == []
+
+
+def test_prose_and_what_never_parsed_have_no_unfinished_statements() -> None:
+    made = bench("one thing,\n", "plaintext", "file:///home/ann/notes.txt")
+    made.workspace.change("file:///home/ann/notes.txt", 2, [TextChange(None, "one thing,\nand another,\n")])
+    made.back_after(AWAY_S)
+    assert made.waiting("memory") == []
+    made = bench("MACRO(int x\n\nint f() {\n  return 1;\n}\n", "cpp")
+    made.replace("return 1", "return 2")
+    made.back_after(AWAY_S)
+    assert made.waiting("memory") == []
+
+
+def test_a_function_that_is_meant_to_be_empty() -> None:
+    made = bench("let x = 1;\n", "javascript")
+    made.replace("let x = 1;\n", "let x = 1;\n\nfunction noop() {\n}\n")
     made.back_after(AWAY_S)
     assert made.waiting("memory") == []
 

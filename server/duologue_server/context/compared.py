@@ -153,7 +153,10 @@ class Compared:
         return piece is not None and "comment" in piece.kind
 
     def complete_at(self, line: int) -> bool:
-        """Whether the statement that a line ends is whole."""
+        """Whether the statement that a line ends is whole; also where that cannot be told: in prose, and in a file that
+        did not parse before either."""
+        if self.view.syntax is None or (self._old_syntax is not None and self._old_syntax.tree.root_node.has_error):
+            return True
         text = self.view.line_text(line).rstrip()
         return self.view.statement_complete_at(Position(line, self.view.to_character(line, len(text))))
 

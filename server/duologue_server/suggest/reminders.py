@@ -21,6 +21,7 @@ _OWN_MEMBER = re.compile(r"\b(?:self|this|cls|Self)\s*(?:\.|->|::)\s*\Z")
 _KEYWORD_ARGUMENT = re.compile(r"\s*=(?![=>])")
 _BARE_METHODS = frozenset({"java", "cpp", "ruby"})
 """Languages in which a method may be called without its object."""
+_MEANT_EMPTY = re.compile(r"(?i)no_?op|nothing|stub|dummy|fake|ignore|_\Z")
 _EMPTY_BRACES = re.compile(r"\{\s*\}\s*;?\s*\Z")
 _EMPTY_INDENTED = re.compile(r":\s*(?:#[^\n]*\s*)?(?:[\"']{3}.*?[\"']{3}\s*)?pass\s*\Z", re.DOTALL)
 _EMPTY_END = re.compile(r"\)?\s*\n\s*end\s*\Z")
@@ -98,7 +99,7 @@ def _unfinished(document: Changed, documents: Sequence[Changed]) -> Finding | No
 def _empty(document: Changed, documents: Sequence[Changed]) -> Finding | None:
     """A new function that holds nothing, or does not parse."""
     for touched in document.touched:
-        if touched.how != "added" or touched.kind not in _ROUTINES:
+        if touched.how != "added" or touched.kind not in _ROUTINES or _MEANT_EMPTY.search(touched.name):
             continue
         span = _span(document, touched.line, 0, len(document.view.line_text(touched.line)))
         if _holds_nothing(document, touched):
