@@ -20,6 +20,10 @@ TRANSCRIPT = "duologue/transcript"
 """Server → client: what was said by whom, growing; captions."""
 OFFER = "duologue/offer"
 """Server → client: a suggestion and what became of it."""
+PREVIEW = "duologue/preview"
+"""Server → client: what a spoken command is about to do, or what is asked before it does it."""
+CLIENT_COMMAND = "duologue/clientCommand"
+"""Server → client, a request: something that only an editor can do, such as `save`; answered with `{ok, message}`."""
 
 VERBS = (
     "start",
@@ -57,8 +61,8 @@ class ClientState:
     """`duologue/state`."""
 
     voice: Literal["off", "loading", "ready", "restarting", "failed"] = "off"
-    microphone: Literal["off", "push_to_talk", "open", "muted", "asleep", "absent", "elsewhere"] = "off"
-    """`elsewhere`: another editor has it; it comes back with a key, the focus, or a verb that wants to be heard."""
+    microphone: Literal["off", "push_to_talk", "open", "muted", "asleep", "absent", "elsewhere", "dozing"] = "off"
+    """`dozing`: asleep by voice, and heard only for the phrase that ends it; `elsewhere`: another editor has it; it comes back with a key, the focus, or a verb that wants to be heard."""
     user: Literal["quiet", "speaking", "typing"] = "quiet"
     partner: Literal["silent", "thinking", "speaking", "ducked"] = "silent"
     health: Literal["ok", "warning", "error"] = "ok"
@@ -101,6 +105,29 @@ class OfferShown:
     fix: str = ""
     """What accepting it changes in the code, in a few words; empty when nothing."""
     outcome: Literal["waiting", "spoken", "accepted", "dismissed", "dropped"] = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`duologue/preview`; all empty when there is nothing to be seen any more."""
+
+    uri: str
+    ranges: tuple[Mapping[str, Any], ...]
+    """LSP ranges of what it is about, in the text as it is before."""
+    caption: str
+    """What happens, in a few words: `delete the second argument`."""
+    question: str
+    """What is asked before it is done; empty when it is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCommand:
+    """`duologue/clientCommand`."""
+
+    name: str
+    """One of those in `editors/PROTOCOL.md`."""
+    argument: str = ""
+    """Such as the message of a commit."""
 
 
 def known_fields(kind: type, raw: object) -> dict[str, Any]:

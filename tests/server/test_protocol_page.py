@@ -13,15 +13,19 @@ from duologue_server import protocol
 from duologue_server.features.activity import CONTEXT_PARTS, read_activity
 from duologue_server.protocol import (
     ACTIVITY,
+    CLIENT_COMMAND,
     CONTEXT,
     OFFER,
+    PREVIEW,
     PROTOCOL_VERSION,
     STATE,
     TRANSCRIPT,
     VERBS,
     Activity,
+    ClientCommand,
     ClientState,
     OfferShown,
+    Preview,
     TranscriptLine,
 )
 
@@ -31,6 +35,8 @@ SHAPES: dict[str, type[Any]] = {
     STATE: ClientState,
     TRANSCRIPT: TranscriptLine,
     OFFER: OfferShown,
+    PREVIEW: Preview,
+    CLIENT_COMMAND: ClientCommand,
 }
 
 

@@ -1,6 +1,6 @@
 """A session between an editor and a voice that only note what they are told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from duologue_server.context.documents import TextChange
@@ -32,6 +32,11 @@ class Desk:
         self.lines: list[TranscriptLine] = []
         self.offers: list[OfferShown] = []
         self.told: list[str] = []
+        self.previews: list[tuple[str, str]] = []
+        self.shown: list[Range] = []
+        self.performed: list[tuple[str, str]] = []
+        self.performs = ""
+        """Why the editor does not do what it is asked; empty when it does."""
         self.applied: list[tuple[str, Fix, Callable[[str], None]]] = []
         self.session = Session(self.clock, self, self, options or Options())
 
@@ -55,6 +60,16 @@ class Desk:
 
     def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
         self.applied.append((uri, fix, done))
+
+    def preview(self, uri: str, ranges: Sequence[Range], caption: str, question: str) -> None:
+        self.previews.append((caption, question))
+
+    def show(self, uri: str, selection: Range) -> None:
+        self.shown.append(selection)
+
+    def perform(self, name: str, argument: str, done: Callable[[str], None]) -> None:
+        self.performed.append((name, argument))
+        done(self.performs)
 
     def progress(self, percent: int, message: str) -> None:
         self.told.append(f"{percent}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from duologue_server.context.documents import Documents, TextChange
-from duologue_server.context.positions import Encoding
+from duologue_server.context.positions import Encoding, Range
 from duologue_server.link.messages import FromVoice
 from duologue_server.options import Options
 from duologue_server.protocol import Activity
@@ -46,6 +46,7 @@ class Script:
         self.calls: list[tuple[str, Any]] = []
         self.texts: Documents | None = None
         self.waiting: list[OfferAt] = []
+        self.selections: list[Range | None] = []
         self.options = [options]
         self.answer: Mapping[str, Any] = {"ok": True, "message": ""}
 
@@ -75,8 +76,9 @@ class Script:
     def close(self, uri: str) -> None:
         self.calls.append(("close", uri))
 
-    def cursor(self, uri: str, line: int, character: int) -> None:
+    def cursor(self, uri: str, line: int, character: int, selection: Range | None = None) -> None:
         self.calls.append(("cursor", (uri, line, character)))
+        self.selections.append(selection)
 
     def activity(self, activity: Activity) -> None:
         self.calls.append(("activity", activity))

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -121,10 +121,12 @@ class Host:
         ours = {"duologue.serverPath": str(self.program)}
         return json.dumps(_SETTINGS | ours | {f"duologue.{name}": value for name, value in settings.items()})
 
-    def serve_with(self, *command: str) -> None:
-        """The server of the next window."""
+    def serve_with(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
+        """The server of the next window, with these variables of its own."""
         quoted = " ".join(f"'{word}'" for word in command)
-        self.program.write_text(f"#!/bin/sh\nPYTHONPATH={ROOT / 'tests'} exec {quoted}\n")
+        variables = {"PYTHONPATH": str(ROOT / "tests"), **(environment or {})}
+        told = " ".join(f"{name}='{value}'" for name, value in variables.items())
+        self.program.write_text(f"#!/bin/sh\n{told} exec {quoted}\n")
         self.program.chmod(0o755)
 
     def open(self, folder: Path) -> "Window":

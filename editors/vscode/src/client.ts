@@ -17,7 +17,20 @@ import {
   State as Running,
   TextDocumentEdit,
 } from "vscode-languageclient/node";
-import { type Answer, OFFER, type Offer, STATE, type State, TRANSCRIPT, type TranscriptLine, type Verb } from "./protocol";
+import {
+  type Answer,
+  CLIENT_COMMAND,
+  type ClientCommand,
+  OFFER,
+  type Offer,
+  PREVIEW,
+  type Preview,
+  STATE,
+  type State,
+  TRANSCRIPT,
+  type TranscriptLine,
+  type Verb,
+} from "./protocol";
 import { SECTION, type Settings } from "./settings";
 import type { Truth } from "./state";
 
@@ -48,6 +61,10 @@ const ANNOUNCED: StaticFeature = {
 export interface Ears {
   transcript(line: TranscriptLine): void;
   offer(offer: Offer): void;
+  /** A spoken command is about to do something. */
+  preview(preview: Preview): void;
+  /** Does what only the editor can. */
+  perform(command: ClientCommand): Promise<Answer>;
   /** Makes a change that the user has accepted, and says whether it was made. */
   apply(edit: vscode.WorkspaceEdit): Promise<boolean>;
   /** A server is there, and knows nothing yet. */
@@ -83,6 +100,8 @@ export class Server {
     const client = new Client("duologue", "Duologue", server, this.options());
     this.client = client;
     client.registerFeature(ANNOUNCED);
+    client.onNotification(PREVIEW, (preview: Preview) => this.ears.preview(preview));
+    client.onRequest(CLIENT_COMMAND, (command: ClientCommand) => this.ears.perform(command));
     client.onRequest(ApplyWorkspaceEditRequest.type, (params) => this.apply(client, params));
     client.onNotification(STATE, (state: State) => this.truth.take(state));
     client.onNotification(TRANSCRIPT, (line: TranscriptLine) => this.ears.transcript(line));

@@ -81,7 +81,8 @@ export class Surroundings implements vscode.Disposable {
       return;
     }
     const uri = editor.document.uri.toString();
-    const cursor = { uri, position: position(editor.selection.active) };
+    const selection = editor.selection.isEmpty ? undefined : range(editor.selection);
+    const cursor = { uri, position: position(editor.selection.active), selection };
     const visibleRanges = { uri, ranges: editor.visibleRanges.map(range) };
     const told = JSON.stringify({ cursor, visibleRanges });
     if (told !== this.sent && this.server.notify(CONTEXT, { cursor, visibleRanges })) {

@@ -1,5 +1,6 @@
 /** Wires the parts. */
 import * as vscode from "vscode";
+import { Previews, perform } from "./actions";
 import { Fingers } from "./activity";
 import { Captions } from "./captions";
 import { Server } from "./client";
@@ -28,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const captions = new Captions(truth, () => settings.captions);
   const offers = new Offers(() => settings.offers);
   const transcript = new Transcript();
+  const previews = new Previews();
 
   function heard(line: TranscriptLine): void {
     captions.update(line);
@@ -38,6 +40,8 @@ export function activate(context: vscode.ExtensionContext): void {
     transcript: heard,
     offer: (offer) => offers.update(offer),
     apply: (edit) => offers.apply(edit),
+    preview: (preview) => previews.show(preview),
+    perform,
     ready: () => surroundings.catchUp(),
     gone: () => {
       captions.clear();
@@ -60,7 +64,7 @@ export function activate(context: vscode.ExtensionContext): void {
     talk: new TalkKey((down) => void say(parts, down)),
     hush: () => fingers.press(),
   };
-  subscriptions.push(log, status, captions, offers, transcript, fingers, surroundings, register(parts, extension.id));
+  subscriptions.push(log, status, captions, offers, previews, transcript, fingers, surroundings, register(parts, extension.id));
   subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration(`${SECTION}.serverPath`)) {

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 
 interface Repository {
   state: { HEAD?: { name?: string; commit?: string }; onDidChange: vscode.Event<void> };
+  commit(message: string, options: { all: boolean }): Promise<void>;
 }
 interface GitApi {
   repositories: Repository[];
@@ -31,6 +32,12 @@ function watchRepository(repository: Repository, tell: (event: GitEvent) => void
       tell({ event });
     }
   });
+}
+
+/** The first repository that is open, if git is there. */
+export function repository(): Repository | undefined {
+  const extension = vscode.extensions.getExtension<GitExtension>("vscode.git");
+  return extension?.isActive ? extension.exports.getAPI(1).repositories[0] : undefined;
 }
 
 /** Tells of every commit and checkout from now on. */

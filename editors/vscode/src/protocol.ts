@@ -5,6 +5,8 @@ export const CONTEXT = "duologue/context";
 export const STATE = "duologue/state";
 export const TRANSCRIPT = "duologue/transcript";
 export const OFFER = "duologue/offer";
+export const PREVIEW = "duologue/preview";
+export const CLIENT_COMMAND = "duologue/clientCommand";
 
 export type Verb =
   | "start"
@@ -28,7 +30,7 @@ export interface Activity {
 
 export interface State {
   voice: "off" | "loading" | "ready" | "restarting" | "failed";
-  microphone: "off" | "push_to_talk" | "open" | "muted" | "asleep" | "absent" | "elsewhere";
+  microphone: "off" | "push_to_talk" | "open" | "muted" | "asleep" | "absent" | "elsewhere" | "dozing";
   user: "quiet" | "speaking" | "typing";
   partner: "silent" | "thinking" | "speaking" | "ducked";
   health: "ok" | "warning" | "error";
@@ -59,7 +61,24 @@ export interface Offer {
   outcome: "waiting" | "spoken" | "accepted" | "dismissed" | "dropped";
 }
 
-/** The result of every verb. */
+export interface Place {
+  line: number;
+  character: number;
+}
+
+export interface Preview {
+  uri: string;
+  ranges: { start: Place; end: Place }[];
+  caption: string;
+  question: string;
+}
+
+export interface ClientCommand {
+  name: string;
+  argument: string;
+}
+
+/** The result of every verb and of every client command. */
 export interface Answer {
   ok: boolean;
   message: string;

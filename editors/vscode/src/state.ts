@@ -29,6 +29,7 @@ const MICROPHONES: Record<State["microphone"], [icon: string, text: string]> = {
   muted: ["mute", "muted"],
   asleep: ["debug-pause", "asleep"],
   absent: ["warning", "no microphone"],
+  dozing: ["debug-pause", "dozing"],
   elsewhere: ["multiple-windows", "in another window"],
   off: ["circle-slash", "microphone off"],
 };

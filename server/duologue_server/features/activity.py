@@ -6,6 +6,7 @@ from typing import Any
 
 from pygls.lsp.server import LanguageServer
 
+from duologue_server.context.positions import Position, Range
 from duologue_server.features.host import Host
 from duologue_server.protocol import ACTIVITY, CONTEXT, Activity, known_fields
 from duologue_server.suggest.reports import as_given
@@ -88,8 +89,22 @@ def _cursor(host: Host, raw: Any) -> None:
     uri, line, character = _part(raw, "uri", str), position.get("line"), position.get("character")
     if not _is_count(line) or not _is_count(character):
         raise ValueError(f"a position cannot be {position!r:.60}")
-    host.observe("cursor", uri=uri, line=line, character=character)
-    host.session.cursor(uri, line, character)
+    selection = read_selection(raw.get("selection"))
+    told = {} if selection is None else {"selection": raw["selection"]}
+    host.observe("cursor", uri=uri, line=line, character=character, **told)
+    host.session.cursor(uri, line, character, selection)
+
+
+def read_selection(raw: Any) -> Range | None:
+    """An LSP range; None when nothing is selected. Raises ValueError for what is neither."""
+    if raw is None:
+        return None
+    ends = [_part(raw, name, Mapping) for name in ("start", "end")]
+    places = [(end.get("line"), end.get("character")) for end in ends]
+    if not all(_is_count(number) for place in places for number in place):
+        raise ValueError(f"a selection cannot be {raw!r:.60}")
+    start, end = (Position(*place) for place in places)
+    return Range(start, end) if start != end else None
 
 
 def _diagnostics(host: Host, raw: Any) -> None:

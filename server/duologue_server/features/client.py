@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from duologue_server.features.offers import HintRefresh, to_lsp_edit
+from duologue_server.features.performing import Performing
 from duologue_server.features.transcript import TranscriptDocument
 from duologue_server.protocol import OFFER, STATE, TRANSCRIPT, ClientState, OfferShown, TranscriptLine
 from duologue_server.suggest.findings import Fix
@@ -29,6 +30,10 @@ class Client:
         self._seq = 0
         self._progress = VoiceProgress(ls)
         self._hints = HintRefresh(ls)
+        self._performing = Performing(ls)
+        self.preview = self._performing.preview
+        self.show = self._performing.show
+        self.perform = self._performing.perform
         self.transcript_document = TranscriptDocument(ls)
 
     def state(self, state: ClientState) -> None:

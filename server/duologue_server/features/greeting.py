@@ -10,7 +10,17 @@ from typing import Any, BinaryIO
 
 from duologue_server import __version__
 from duologue_server.features.headers import HeaderParser, framed
-from duologue_server.protocol import ACTIVITY, CONTEXT, OFFER, PROTOCOL_VERSION, STATE, TRANSCRIPT, VERBS
+from duologue_server.protocol import (
+    ACTIVITY,
+    CLIENT_COMMAND,
+    CONTEXT,
+    OFFER,
+    PREVIEW,
+    PROTOCOL_VERSION,
+    STATE,
+    TRANSCRIPT,
+    VERBS,
+)
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 """Position encodings, the one that we like best first; UTF-16 is every client's."""
@@ -51,7 +61,7 @@ def initialize_result(position_encoding: str) -> dict[str, Any]:
                 "duologue": {
                     "version": PROTOCOL_VERSION,
                     "verbs": list(VERBS),
-                    "messages": [ACTIVITY, CONTEXT, STATE, TRANSCRIPT, OFFER],
+                    "messages": [ACTIVITY, CONTEXT, STATE, TRANSCRIPT, OFFER, PREVIEW, CLIENT_COMMAND],
                 }
             },
         },

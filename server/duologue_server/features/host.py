@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from duologue_server.context.documents import TextChange
-from duologue_server.context.positions import Encoding
+from duologue_server.context.positions import Encoding, Range
 from duologue_server.link.messages import FromVoice
 from duologue_server.options import Options
 from duologue_server.protocol import Activity
@@ -29,7 +29,7 @@ class SessionPort(Protocol):
 
     def close(self, uri: str) -> None: ...
 
-    def cursor(self, uri: str, line: int, character: int) -> None: ...
+    def cursor(self, uri: str, line: int, character: int, selection: Range | None = None) -> None: ...
 
     def activity(self, activity: Activity) -> None: ...
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from duologue_server.context.documents import read_changes
+from duologue_server.features.activity import read_selection
 from duologue_server.session.session import Session
 from duologue_server.trace.folder import Event
 
@@ -34,7 +35,9 @@ _FEEDS: Mapping[str, Callable[[Session, Fields], object]] = {
     "change": _change,
     "save": lambda session, fields: session.save(fields["uri"]),
     "close": lambda session, fields: session.close(fields["uri"]),
-    "cursor": lambda session, fields: session.cursor(fields["uri"], fields["line"], fields["character"]),
+    "cursor": lambda session, fields: session.cursor(
+        fields["uri"], fields["line"], fields["character"], read_selection(fields.get("selection"))
+    ),
     "keys": lambda session, fields: session.keys(fields["count"]),
     "diagnostics": lambda session, fields: session.diagnostics(fields["uri"], fields["items"]),
     "tests": lambda session, fields: session.tests(

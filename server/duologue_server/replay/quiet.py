@@ -1,8 +1,9 @@
 """An editor that shows nothing: replays need no other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
+from duologue_server.context.positions import Range
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
 from duologue_server.suggest.findings import Fix
 
@@ -24,6 +25,15 @@ class QuietClient:
         """Replays read the trace instead."""
 
     def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
+        done("a replay has no editor")
+
+    def preview(self, uri: str, ranges: Sequence[Range], caption: str, question: str) -> None:
+        """Nobody watches."""
+
+    def show(self, uri: str, selection: Range) -> None:
+        """Nobody watches."""
+
+    def perform(self, name: str, argument: str, done: Callable[[str], None]) -> None:
         done("a replay has no editor")
 
     def progress(self, percent: int, message: str) -> None:

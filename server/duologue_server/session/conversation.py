@@ -9,6 +9,7 @@ from duologue_server.link.messages import Ask, Guess, Prepare, Reply, ToVoice
 from duologue_server.options import Options
 from duologue_server.protocol import TranscriptLine
 from duologue_server.session.answering import Answering, Question, acknowledgement
+from duologue_server.session.hands_free import HandsFree
 from duologue_server.session.material import material
 from duologue_server.session.ports import ClientPort
 from duologue_server.session.requests import Requests
@@ -24,6 +25,8 @@ KEPT_LINES = 12
 UNCLEAR_WORDS = 2
 """Who breaks in with no more than this, and nothing that is understood, wanted silence more likely than an answer: a
 "stop" over our own voice is easily heard wrong."""
+COMMANDS = ("unknown", "next", "delegate")
+"""Intents whose words may be a command to the editor: "next error" is one, "next one" is not."""
 TELLING = ("what_is_wrong", "read_error", "next")
 """Intents whose answers tell problems."""
 
@@ -46,12 +49,16 @@ class Conversation:
         client: ClientPort,
         to_voice: Callable[[ToVoice], None],
         requests: Requests,
+        hands_free: HandsFree,
     ) -> None:
         self._clock = clock
         self._workspace = workspace
         self._client = client
         self._to_voice = to_voice
         self._requests = requests
+        self._hands_free = hands_free
+        self._commanded = False
+        """Whether what the user said last was a command."""
         self._told: list[str] = []
         self._prescribed: Prescribed | None = None
         self._endpoint: EndpointAnswers | None = None
@@ -79,6 +86,10 @@ class Conversation:
     def guess(self, guess: Guess) -> None:
         """The user pauses, and may have said all: prepares what the answer would begin with. Nothing is done yet."""
         intent = understand(guess.text)
+        if self._may_command(intent) and self._prescribed is None and self._hands_free.is_settled(guess.text):
+            self._answering.forget()
+            self._to_voice(Prepare(guess.text, "", certain=True))
+            return
         endpoint = self._endpoint if intent.kind == "unknown" and self._prescribed is None else None
         if not guess.text or endpoint is None:
             self._answering.forget()
@@ -99,6 +110,9 @@ class Conversation:
     def ask(self, ask: Ask) -> None:
         """The user's turn is over: answers it, from the first clause on."""
         self._turns = ask.turn
+        if self._hands_free.dozing:  # nothing of it is kept
+            self._whole(ask.turn, self._hands_free.take(ask.text) or "")
+            return
         lines = list(self._lines)
         self._lines.append(("user", ask.text))
         if self._prescribed is not None:
@@ -106,6 +120,11 @@ class Conversation:
             self._jobs[ask.turn] = self._clock.call_later(wait_s, partial(self._whole, ask.turn, self._prescribed.text))
             return
         intent = understand(ask.text)
+        done = self._hands_free.take(ask.text) if self._may_command(intent) else None
+        self._commanded = done is not None
+        if done is not None:
+            self._whole(ask.turn, done)
+            return
         if intent.kind == "unknown" and ask.interrupted is not None and len(ask.text.split()) <= UNCLEAR_WORDS:
             self._whole(ask.turn, "")
             return
@@ -115,6 +134,12 @@ class Conversation:
             self._answering.ask(ask.turn, question, begin, ask.heard_s - ask.ended_s)
             return
         self._whole(ask.turn, self._carry_out(intent))
+
+    def _may_command(self, intent: Intent) -> bool:
+        """Whether words of that intent may be a command to the editor: what is said to the partner goes first."""
+        waiting = self._hands_free.dozing or self._hands_free.is_waiting
+        again = intent.kind == "repeat" and self._commanded
+        return waiting or again or intent.kind in COMMANDS
 
     def _carry_out(self, intent: Intent) -> str:
         """Does what is asked for, where something is to be done, and answers."""
@@ -161,6 +186,8 @@ class Conversation:
         self._finish(fact.utterance, text, _reach(text, fact.heard_text), fact.cause)
 
     def user_said(self, fact: Heard) -> None:
+        if self._hands_free.dozing:
+            return
         self._client.transcript(TranscriptLine(f"user-{self._user_line}", "user", fact.text, fact.final))
         if fact.final:
             self._user_line += 1

@@ -1,8 +1,9 @@
 """The session's two doors: the editor, and the voice process. Tests and replays stand in for either."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
+from duologue_server.context.positions import Range
 from duologue_server.link.messages import ToVoice
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
 from duologue_server.suggest.findings import Fix
@@ -20,6 +21,15 @@ class ClientPort(Protocol):
     def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
         """Changes a document, if it still is of the fix's version. `done` gets why it was not changed, as a clause;
         empty when it was."""
+
+    def preview(self, uri: str, ranges: Sequence[Range], caption: str, question: str) -> None:
+        """What a spoken command is about to do, or would do if the user says yes to `question`; all empty: nothing."""
+
+    def show(self, uri: str, selection: Range) -> None:
+        """Puts the cursor at the end of a selection, and brings it into view."""
+
+    def perform(self, name: str, argument: str, done: Callable[[str], None]) -> None:
+        """Something that only an editor can do. `done` gets why it was not done, as a clause; empty when it was."""
 
     def progress(self, percent: int, message: str) -> None:
         """The voice is loading; 100 ends it."""

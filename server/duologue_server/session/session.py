@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from duologue_server.context.documents import TextChange
-from duologue_server.context.positions import Encoding
+from duologue_server.context.positions import Encoding, Range
 from duologue_server.link.messages import (
     Ask,
     Control,
@@ -32,6 +32,7 @@ from duologue_server.protocol import Activity, ClientState, OfferShown
 from duologue_server.session.conversation import Conversation
 from duologue_server.session.edits import Edits
 from duologue_server.session.habits import Habits
+from duologue_server.session.hands_free import HandsFree
 from duologue_server.session.ownership import Ownership
 from duologue_server.session.ports import ClientPort, VoicePort
 from duologue_server.session.requests import Requests
@@ -47,6 +48,8 @@ TO_FLOOR = frozenset(
 )
 """Verbs that the floor carries out, whatever else the session does about them."""
 KNOWN = ", ".join(sorted(TO_FLOOR | {"why"}))
+DOZE_S = 24 * 3600.0
+"""How long nothing is said to whoever sleeps."""
 TURNS_TO_US = frozenset({"start", "unmute", "wake", "ptt_down"})
 """Verbs by which the user wants to be heard here, and not in another window."""
 NEEDS_VOICE = frozenset({"ptt_down", "repeat", "unmute", "wake"})
@@ -73,12 +76,17 @@ class Session:
         self._offered: set[str] = set()
         self._habits: Habits | None = None
         self._ownership: Ownership | None = None
+        self._microphone = "off"
+        """The voice's last word about it."""
         self._left_as: str | None = None
         """What the microphone was when another window took it; None before that happened."""
         self._workspace = Workspace(clock, options, self._to_voice, self._changed, self._warn)
         self._edits = Edits(clock, self._workspace, client, observe)
         self._requests = Requests(clock, self._workspace, self._edits, self._to_voice, self.verb)
-        self._conversation = Conversation(clock, self._workspace, client, self._to_voice, self._requests)
+        self._hands_free = HandsFree(clock, self._workspace, client, observe, self._remark, self._doze)
+        self._conversation = Conversation(
+            clock, self._workspace, client, self._to_voice, self._requests, self._hands_free
+        )
         self._requests.configure(options)
         self._conversation.configure(options)
 
@@ -124,8 +132,8 @@ class Session:
     def close(self, uri: str) -> None:
         self._workspace.close(uri)
 
-    def cursor(self, uri: str, line: int, character: int) -> None:
-        self._workspace.cursor(uri, line, character)
+    def cursor(self, uri: str, line: int, character: int, selection: Range | None = None) -> None:
+        self._workspace.cursor(uri, line, character, selection)
 
     def activity(self, activity: Activity) -> None:
         """Content-free news of the fingers; keys come by `keys`."""
@@ -182,6 +190,9 @@ class Session:
             self._voice.start()
         if name in TURNS_TO_US and self._ownership is not None:
             self._ownership.claim()
+        if name in TURNS_TO_US and self._hands_free.dozing:
+            self._hands_free.dozing = False
+            self._doze(False)
         ok, message = True, ""
         match name:
             case "why":
@@ -213,8 +224,9 @@ class Session:
             case Happened(fact=fact):
                 self._happened(fact)
             case VoiceState():
+                self._microphone = message.microphone
                 self._show(
-                    microphone=message.microphone if self._is_heard_here else "elsewhere",
+                    microphone=self._seen_as(message.microphone),
                     user=message.user,
                     partner=message.partner,
                     latencyMs=message.latency_ms,
@@ -292,7 +304,25 @@ class Session:
 
     def _not_applied(self, why: str) -> None:
         self._client.tell("warning", f"the change was not made: {why}")
-        self._to_voice(Say(f"refused-{self._clock.now_s():.2f}", "Your editor did not take the change.", "confirm"))
+        self._remark("Your editor did not take the change.")
+
+    def _remark(self, text: str) -> None:
+        """Says what became of something that the user asked for."""
+        self._to_voice(Say(f"remark-{self._clock.now_s():.2f}", text, "confirm"))
+
+    def _doze(self, asleep: bool) -> None:
+        """By voice, the user wants to be heard no more, or again."""
+        now_s = self._clock.now_s()
+        self._workspace.agenda.snooze(now_s + DOZE_S if asleep else now_s)
+        self._to_voice(Control("snooze", {"minutes": DOZE_S / 60 if asleep else 0}))
+        self._show(microphone=self._seen_as(self._microphone))
+        self._workspace.settle()
+
+    def _seen_as(self, microphone: str) -> str:
+        """The voice's word about its microphone, with what is known here only."""
+        if not self._is_heard_here:
+            return "elsewhere"
+        return "dozing" if self._hands_free.dozing and microphone in ("open", "push_to_talk") else microphone
 
     def _changed(self, change: Change) -> None:
         """Something became of a suggestion."""

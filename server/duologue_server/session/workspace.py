@@ -12,7 +12,7 @@ from duologue_server.context.changes import Recent
 from duologue_server.context.digest import SuiteRun, Surroundings
 from duologue_server.context.documents import INSPECT_LIMIT_BYTES, BadChange, Documents, TextChange, file_name
 from duologue_server.context.matching import matcher_of
-from duologue_server.context.positions import Encoding, Position
+from duologue_server.context.positions import Encoding, Position, Range
 from duologue_server.context.rhythm import Rhythm
 from duologue_server.context.trees import ParseJob, Syntax, Trees
 from duologue_server.context.view import View
@@ -74,6 +74,8 @@ class Workspace:
         self.agenda = Agenda(options.unprompted_per_hour)
         self.cursor_uri: str | None = None
         self.cursor_position = Position(0, 0)
+        self.selection: Range | None = None
+        """At the cursor; None when nothing is selected."""
         self.last_tests: SuiteRun | None = None
         self.configure(options)
 
@@ -180,9 +182,10 @@ class Workspace:
             self._look_at(next((document.uri for document in self.documents), None))
         self.settle()
 
-    def cursor(self, uri: str, line: int, character: int) -> None:
+    def cursor(self, uri: str, line: int, character: int, selection: Range | None = None) -> None:
         jumped = uri != self.cursor_uri or abs(line - self.cursor_position.line) > JUMP_LINES
         self.cursor_uri, self.cursor_position = uri, Position(line, character)
+        self.selection = selection
         self.agenda.looking_at(uri, line)
         if jumped:
             self._to_voice(EditorEvent("cursor_jump"))
@@ -210,7 +213,8 @@ class Workspace:
         ran = self._noticing.tests(passed, failed, listed, message)
         if ran.failures and (not message or "\n" in message):
             message = ran.failures[0].written
-        self.last_tests = SuiteRun(passed, failed, message)
+        failed = max(failed, len(ran.failures))  # an editor that sees only how a program ended counts one
+        self.last_tests = SuiteRun(passed, failed, message.strip().split("\n", 1)[0])
         if passed:
             self._to_voice(EditorEvent("tests_passed", passed))
         if failed:
@@ -249,7 +253,7 @@ class Workspace:
 
     def _look_at(self, uri: str | None, line: int = 0) -> None:
         """The cursor is there, until the editor says where exactly."""
-        self.cursor_uri, self.cursor_position = uri, Position(line, 0)
+        self.cursor_uri, self.cursor_position, self.selection = uri, Position(line, 0), None
 
     def _settle_again(self) -> None:
         self._settling = False

@@ -1,6 +1,6 @@
 """What a terminal shows: finished lines scroll up and stay, the present stands below them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Literal
@@ -11,6 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from duologue_server.context.positions import Range
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
 from duologue_server.suggest.findings import Fix
 
@@ -104,6 +105,15 @@ class Terminal:
 
     def apply(self, uri: str, fix: Fix, done: Callable[[str], None]) -> None:
         done(f"there is no editor here; it would be: {fix.label}")
+
+    def preview(self, uri: str, ranges: Sequence[Range], caption: str, question: str) -> None:
+        """There is no code to show it in."""
+
+    def show(self, uri: str, selection: Range) -> None:
+        """There is no cursor."""
+
+    def perform(self, name: str, argument: str, done: Callable[[str], None]) -> None:
+        done("there is no editor here that could do it")
 
     def progress(self, percent: int, message: str) -> None:
         self.view.loading = "" if percent >= 100 else f"{percent} % {message}"
