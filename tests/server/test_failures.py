@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from duologue_server.link.messages import Offer
 from duologue_server.options import Options
+from duologue_server.replay.feed import feed
 from duologue_server.suggest.failures import spoken_name
 from duologue_server.suggest.reports import MOST_FAILURES, Failure, as_given, failures_in
+from duologue_server.trace.folder import Event
+from support.desk import Desk
 from support.workbench import STORE, TESTS, Workbench
 
 PRINTED = Path(__file__).parents[1] / "data" / "test_output"
@@ -237,6 +241,27 @@ def test_without_its_file_the_remark_stands_at_the_cause() -> None:
     made.later(0.1)
     assert made.waiting("tests") == ["In load, line 1: test_load fails, perhaps since you changed this."]
     assert made.workspace.last_tests == (1, 1, printed)
+
+
+def test_what_a_terminal_showed_is_counted_and_answered_with_its_first_failure() -> None:
+    made = bench(both=False)
+    made.workspace.tests(0, 1, "pytest ended with code 1\n" + (PRINTED / "pytest_short.txt").read_text("utf-8"))
+    assert made.workspace.last_tests == (0, 3, "TestLoad::test_first: IndexError: list index out...")
+    made.workspace.tests(0, 1, "make test ended with code 2\nmake: *** [test] Error 1")
+    assert made.workspace.last_tests == (0, 1, "make test ended with code 2")
+    made.workspace.tests(2, 0, "FAILED tests/test_old.py::test_a - printed by a test of the runner")
+    assert (made.workspace.last_tests or ())[:2] == (2, 0)
+
+
+def test_a_recorded_session_holds_the_failures() -> None:
+    desk = Desk()
+    desk.session.open(TESTS, "python", 1, TEST_TEXT)
+    desk.later(1.0)
+    feed(
+        desk.session, Event(1.0, "tests", {"passed": 0, "failed": 1, "failures": [failing("test_load", 4), {"no": 1}]})
+    )
+    desk.later(0.5)
+    assert [offer.text for offer in desk.of(Offer)] == ["In test_load, line 5: this test fails."]
 
 
 def test_a_test_of_which_nothing_is_known_makes_no_remark() -> None:

@@ -60,7 +60,7 @@ class _Where(NamedTuple):
 
 def read_run(failed: int, listed: Sequence[Failure], message: str, since_green: bool) -> Run:
     """A run as the editor reports it; without a list of failures, what the message tells of them."""
-    return Run(tuple(listed) or failures_in(message), failed, since_green)
+    return Run((tuple(listed) or failures_in(message)) if failed else (), failed, since_green)
 
 
 def remark(run: Run, documents: Sequence[Changed]) -> list[Finding]:
