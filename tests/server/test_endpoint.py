@@ -85,6 +85,11 @@ def test_slowness_has_an_end() -> None:
     check("stall", "slow", "The cursor ", wait_s=0.2)
 
 
+def test_a_model_that_thinks_first_is_not_slow() -> None:
+    with endpoint_server("thinks") as server:
+        assert "".join(endpoint(server.url, 0.3).stream(QUESTION)) == "The cursor is never defined."
+
+
 def test_an_answer_that_repeats_itself_is_cut_off() -> None:
     with endpoint_server("babble") as server:
         assert "".join(endpoint(server.url).stream(QUESTION)).split() == ["word"] * 6

@@ -16,7 +16,7 @@ from typing import Any, Literal
 Behaviour = Literal[
     "normal", "done_only", "slow", "comments", "stall", "endless", "status", "html", "bad_json", "bad_shape",
     "no_stream", "empty", "disconnect", "cut_body", "no_headers", "error_event", "babble", "limited", "no_tools",
-    "calls", "whole_calls", "odd_calls", "text_calls", "call_disconnect",
+    "calls", "whole_calls", "odd_calls", "text_calls", "call_disconnect", "thinks",
 ]  # fmt: skip
 
 
@@ -111,6 +111,15 @@ class _Handler(BaseHTTPRequestHandler):
             if self.server_script.ending.wait(0.01):
                 return
             self._say(f"word{number} ")
+
+    def _thinks(self) -> None:
+        """Thinks for a while where nobody hears it, and answers."""
+        self._begin()
+        for _ in range(12):
+            self._event(_chunk({"reasoning_content": "hm "}, None).decode())
+            self.server_script.ending.wait(0.05)
+        self._say(*self.server_script.words)
+        self._end()
 
     def _babble(self) -> None:
         self._begin()

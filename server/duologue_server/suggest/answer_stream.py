@@ -25,6 +25,8 @@ MOST_VERBATIM = 8_000
 """Characters of an answer that is not spoken."""
 ONLY_CODE = "The answer would be code, and I do not read code aloud."
 _DONE = b"[DONE]"
+_THOUGHTS = ("reasoning_content", "reasoning")
+"""Where endpoints put what a model thinks; no part of the published protocol."""
 
 
 class Manner(NamedTuple):
@@ -211,6 +213,8 @@ class AnswerStream(Iterator[str]):
                     delta = choice.delta
                     if not delta:
                         continue
+                    if any(getattr(delta, name, None) for name in _THOUGHTS):
+                        self._alive = True  # it thinks aloud elsewhere: that is not said, but it is not silence
                     for part in getattr(delta, "tool_calls", None) or ():
                         self._alive = True
                         parts.take(part)
