@@ -15,12 +15,14 @@ from duologue_server.evaluate.editing.folder import write_folder
 from duologue_server.evaluate.editing.history import Commit, History, Hunk, apply, read_histories
 from duologue_server.evaluate.editing.memory import Hour, grown, tables
 from duologue_server.evaluate.editing.report import report
-from duologue_server.evaluate.editing.run import play
+from duologue_server.evaluate.editing.run import TimedClock, play
 from duologue_server.evaluate.editing.typist import Habits, Typist
 from duologue_server.evaluate.editing.voice import HeadlessVoice
-from duologue_server.evaluate.editing.watch import WatchedSession, around
+from duologue_server.evaluate.editing.watch import Watch, WatchedSession, around
 from duologue_server.link.messages import Keys, Offer, ToVoice, Withdraw
-from duologue_server.trace.folder import read_session
+from duologue_server.options import Options
+from duologue_server.replay.feed import feed
+from duologue_server.trace.folder import Event, read_session
 
 FOLDER = Path(__file__).parents[1] / "data" / "editing"
 SHOP = """import os
@@ -78,7 +80,7 @@ def undefined_then_mended() -> tuple[Commit, Commit]:
 def test_what_is_typed_is_what_the_commits_made_key_by_key_with_slips_and_their_corrections() -> None:
     history = read_histories(FOLDER)[1]
     assert history.name == "python-dotenv"
-    typist, buffers, kinds = Typist([history], 3, Habits(defects_per_hour=6)), dict[str, Buffer](), Counter[str]()
+    typist, buffers, kinds = Typist([history], 3, Habits(defects_per_hour=4)), dict[str, Buffer](), Counter[str]()
     for event in typist.events(3600.0):
         kinds[event.kind] += 1
         if event.kind == "open":
@@ -97,13 +99,13 @@ def test_what_is_typed_is_what_the_commits_made_key_by_key_with_slips_and_their_
 
 def test_the_same_seed_types_the_same_and_another_otherwise() -> None:
     histories = read_histories(FOLDER)
-    typed = [[(event.t, event.kind) for event in Typist(histories, seed).events(300.0)] for seed in (1, 1, 2)]
+    typed = [[(event.t, event.kind) for event in Typist(histories, seed, STEADY).events(300.0)] for seed in (1, 1, 2)]
     assert typed[0] == typed[1] != typed[2]
     assert typed[0] == sorted(typed[0], key=lambda one: one[0])
 
 
 def test_a_planted_problem_is_spoken_of_before_it_is_repaired_and_nothing_is_stale() -> None:
-    run = play([shop(add_save())], 1500.0, 2, habits=STEADY._replace(defects_per_hour=9.0))
+    run = play([shop(add_save())], 800.0, 2, habits=STEADY._replace(defects_per_hour=9.0))
     assert run.typist.defects
     first = run.typist.defects[0]
     assert first.spoken_s is not None
@@ -156,10 +158,16 @@ def test_a_definition_is_all_that_is_indented_below_its_head() -> None:
 
 
 def test_tables_are_counted_wherever_they_are_and_what_grows_is_named() -> None:
-    kept: list[WatchedSession] = []
-    play([shop(add_save())], 3700.0, 1, habits=STEADY, each_hour=lambda hour, session, run: kept.append(session))
-    sizes = tables(kept[0])
-    assert {"watchedsession.workspace.agenda.items", "watchedsession.workspace.findings"} <= set(sizes)
+    clock, watch = TimedClock(), Watch()
+    session = WatchedSession(clock, HeadlessVoice(clock), Options(), watch)
+    text = SHOP.replace("return result", "return resutl")
+    event = Event(0.0, "open", {"uri": "file:///prices.py", "language_id": "python", "version": 1, "text": text})
+    watch.event(event)
+    feed(session, event)
+    clock.advance_to(5.0)
+    sizes = tables(session)
+    assert sizes["watchedsession.workspace.agenda.items"] == 1
+    assert "watchedsession.workspace.findings" in sizes
     assert any("detectors[]" in name for name in sizes)
     hours = [Hour(hour, 50.0, 1.0, {"flat": 3 + hour % 2, "leak": hour}) for hour in range(9)]
     assert grown(hours) == ["leak"]
