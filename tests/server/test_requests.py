@@ -2,12 +2,14 @@
 
 import pytest
 
+from duologue_server.context.documents import TextChange
 from duologue_server.link.messages import Happened, Manner, Offer, Ready
 from duologue_server.options import Options
 from duologue_server.session.requests import PACE
 from duologue_server.suggest.intents import understand
 from duologue_server.trace.facts import SoundOff, SoundOn
-from support.desk import LONG, URI, Desk
+from support.desk import LONG, URI, Desk, insert
+from support.endpoint_server import endpoint_server
 
 TWO = "import os\n\n\ndef total(prices):\n    result = sum(prices)\n    print(summ, result)\n    return resutl\n"
 
@@ -150,3 +152,32 @@ def test_a_reminder(desk: Desk) -> None:
 def test_what_is_asked_for(words: str, kind: str, args: dict[str, object]) -> None:
     intent = understand(words)
     assert (intent.kind, dict(intent.args)) == (kind, args)
+
+
+def test_what_is_delegated_comes_back_at_a_good_moment() -> None:
+    with endpoint_server(words=("The cache is ", "never emptied. And more.")) as server:
+        desk = Desk(Options(endpoint_url=server.url, endpoint_model="tiny"))
+        desk.session.open(URI, "python", 1, TWO)
+        check(desk, "Look into the cache and tell me.", "I will look into it and come back to you.")
+        desk.later(2.0)
+    assert [offer.text for offer in desk.of(Offer)] == ["The cache is never emptied."]
+
+
+def test_without_a_language_model_nothing_is_promised(desk: Desk) -> None:
+    check(desk, "Look into the cache and tell me.", "I cannot look into that. For more I need a language model")
+
+
+def test_a_local_language_model_may_remark_on_what_was_saved() -> None:
+    remark = '{"line": 3, "says": "resutl does not exist here.", "urgency": 1.0, "confidence": 1.0}'
+    good = "def total(prices):\n    result = sum(prices)\n    return result\n"
+    with endpoint_server(words=(remark,)) as server:
+        desk = Desk(Options(endpoint_url=server.url, endpoint_model="tiny", detectors=()))
+        desk.session.open(URI, "python", 1, good)
+        desk.session.change(
+            URI, 2, [insert(2, 0, ""), TextChange(None, good.replace("return result", "return resutl"))]
+        )
+        desk.later(1.0)
+        desk.session.save(URI)
+        desk.later(5.0)
+    assert [offer.trigger for offer in desk.offers][:1] == ["model:candidate"]
+    assert desk.offers[0].text == "In total, line 3: resutl does not exist here."

@@ -80,6 +80,16 @@ class Conversation:
         if options.endpoint_url:
             self._endpoint = EndpointAnswers(options.endpoint_url, options.endpoint_model, options.endpoint_key_env)
 
+    @property
+    def endpoint(self) -> EndpointAnswers | None:
+        """The language model, if one is configured."""
+        return self._endpoint
+
+    @property
+    def busy(self) -> bool:
+        """Whether a language model answers the user at this moment."""
+        return self._answering.busy
+
     def reply_with(self, text: str, delay_s: float) -> None:
         self._prescribed = Prescribed(text, delay_s)
 

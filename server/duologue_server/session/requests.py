@@ -29,13 +29,21 @@ class Requests:
     """Belongs to the session's thread."""
 
     def __init__(
-        self, clock: Clock, workspace: Workspace, edits: Edits, to_voice: Callable[[ToVoice], None], verb: Verb
+        self,
+        clock: Clock,
+        workspace: Workspace,
+        edits: Edits,
+        to_voice: Callable[[ToVoice], None],
+        verb: Verb,
+        delegate: Callable[[str], str],
     ) -> None:
+        """`delegate` has a language model look into a question; it returns what is in the way."""
         self._clock = clock
         self._workspace = workspace
         self._edits = edits
         self._to_voice = to_voice
         self._verb = verb
+        self._delegate = delegate
         self._usual = self._manner = Manner(1.0, 1.0)
         self._awaited: list[bool | None] = []
         self._reminders: dict[str, Job] = {}
@@ -58,7 +66,7 @@ class Requests:
         for awaited in list(self._awaited):
             if awaited is None or awaited == (failed == 0):
                 self._awaited.remove(awaited)
-                self._tell(f"The tests {'pass' if not failed else 'fail'} now.", TELL_URGENCY)
+                self.tell(f"The tests {'pass' if not failed else 'fail'} now.", TELL_URGENCY)
 
     def perform(self, intent: Intent, about: str) -> str:
         """Carries out what is to be done; `about` is what the partner said last. Returns what to say instead of the
@@ -75,6 +83,8 @@ class Requests:
                 return self._comment(about)
             case "watch":
                 self._awaited.append(intent.args.get("passed"))
+            case "delegate":
+                return self._delegate(intent.args["what"])
             case "remind":
                 return self._remind(intent.args["minutes"], intent.args["what"])
             case _:
@@ -119,7 +129,7 @@ class Requests:
         said = about.partition(": ")[2] if item is not None and about == item.text else about
         rows = [f"{indent}{manner.comment} {row}{_ended(manner.comment_end)}\n" for row in _wrapped(said)]
         fix = Fix("Write it as a comment", (TextEdit(Span(line, 0, line, 0), "".join(rows)),), view.version)
-        return _sentence(self._edits.apply(uri, fix, lambda why: self._tell(f"No comment was written: {why}.", 0.6)))
+        return _sentence(self._edits.apply(uri, fix, lambda why: self.tell(f"No comment was written: {why}.", 0.6)))
 
     def _remind(self, minutes: int, what: str) -> str:
         if len(self._reminders) >= MOST_REMINDERS:
@@ -130,13 +140,13 @@ class Requests:
 
         def due() -> None:
             self._reminders.pop(id_, None)
-            self._tell(text, REMINDER_URGENCY)
+            self.tell(text, REMINDER_URGENCY)
 
         self._reminders[id_] = self._clock.call_later(60.0 * minutes, due)
         return ""
 
-    def _tell(self, text: str, urgency: float) -> None:
-        """Enters the agenda, to be said at the next good moment."""
+    def tell(self, text: str, urgency: float = REMINDER_URGENCY) -> None:
+        """What the user asked to be told enters the agenda, to be said at the next good moment."""
         self._count += 1
         self._workspace.agenda.given(f"asked-{self._count}", text, urgency, self._clock.now_s(), asked=True)
         self._workspace.settle()

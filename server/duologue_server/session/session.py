@@ -29,16 +29,18 @@ from duologue_server.link.messages import (
 )  # fmt: skip
 from duologue_server.options import Options
 from duologue_server.protocol import Activity, ClientState, OfferShown
+from duologue_server.session.background import NO_ROOM, Background
 from duologue_server.session.conversation import Conversation
 from duologue_server.session.edits import Edits
 from duologue_server.session.habits import Habits
 from duologue_server.session.hands_free import HandsFree
-from duologue_server.session.ownership import Ownership
+from duologue_server.session.microphone import DOZE_MINUTES, Microphone
 from duologue_server.session.ports import ClientPort, VoicePort
 from duologue_server.session.requests import Requests
 from duologue_server.session.supervisor import VoiceStatus
 from duologue_server.session.workspace import Workspace
-from duologue_server.suggest.agenda import IGNORED_S
+from duologue_server.suggest.agenda import IDLE_S, IGNORED_S
+from duologue_server.suggest.findings import Finding
 from duologue_server.suggest.items import Change, OfferAt
 from duologue_server.trace.clock import Clock
 from duologue_server.trace.facts import Command, Dropped, Fact, Heard, Offered, SoundOff, SoundOn
@@ -48,8 +50,6 @@ TO_FLOOR = frozenset(
 )
 """Verbs that the floor carries out, whatever else the session does about them."""
 KNOWN = ", ".join(sorted(TO_FLOOR | {"why"}))
-DOZE_S = 24 * 3600.0
-"""How long nothing is said to whoever sleeps."""
 TURNS_TO_US = frozenset({"start", "unmute", "wake", "ptt_down"})
 """Verbs by which the user wants to be heard here, and not in another window."""
 NEEDS_VOICE = frozenset({"ptt_down", "repeat", "unmute", "wake"})
@@ -75,17 +75,22 @@ class Session:
         self._state = ClientState()
         self._offered: set[str] = set()
         self._habits: Habits | None = None
-        self._ownership: Ownership | None = None
-        self._microphone = "off"
-        """The voice's last word about it."""
-        self._left_as: str | None = None
-        """What the microphone was when another window took it; None before that happened."""
+        self._microphone = Microphone(self._to_voice, lambda seen: self._show(microphone=seen))
+        self._last_key_s = 0.0
         self._workspace = Workspace(clock, options, self._to_voice, self._changed, self._warn)
         self._edits = Edits(clock, self._workspace, client, observe)
-        self._requests = Requests(clock, self._workspace, self._edits, self._to_voice, self.verb)
+        self._requests = Requests(clock, self._workspace, self._edits, self._to_voice, self.verb, self._delegate)
         self._hands_free = HandsFree(clock, self._workspace, client, observe, self._remark, self._doze)
         self._conversation = Conversation(
             clock, self._workspace, client, self._to_voice, self._requests, self._hands_free
+        )
+        self._background = Background(
+            clock,
+            self._workspace,
+            lambda: self._conversation.endpoint,
+            lambda: self._conversation.busy,
+            self._suggested,
+            lambda question, text: self._requests.tell(text),
         )
         self._requests.configure(options)
         self._conversation.configure(options)
@@ -97,7 +102,7 @@ class Session:
 
     def share_microphone(self, path: Path) -> None:
         """From now on, other servers that name the same file and this one have one microphone between them."""
-        self._ownership = Ownership(self._clock, path, self._microphone_moved)
+        self._microphone.share(self._clock, path)
 
     @property
     def position_encoding(self) -> Encoding:
@@ -119,6 +124,7 @@ class Session:
 
     def open(self, uri: str, language_id: str, version: int, text: str) -> None:
         self._workspace.open(uri, language_id, version, text)
+        self._background.opened(uri)
 
     def change(self, uri: str, version: int, changes: Sequence[TextChange]) -> None:
         """Raises BadChange, a ValueError, for a range that cannot be."""
@@ -128,9 +134,11 @@ class Session:
         if self._habits is not None:
             self._habits.look()  # a user who has edited it expects that it counts
         self._workspace.save(uri)
+        self._background.moment("save", uri)
 
     def close(self, uri: str) -> None:
         self._workspace.close(uri)
+        self._background.forget(uri)
 
     def cursor(self, uri: str, line: int, character: int, selection: Range | None = None) -> None:
         self._workspace.cursor(uri, line, character, selection)
@@ -143,7 +151,12 @@ class Session:
     def keys(self, count: int) -> None:
         """The fingers' flow: the voice is told before anything else is done."""
         self._to_voice(Keys(count))
-        self._claim_microphone()
+        now_s = self._clock.now_s()
+        if self._state.voice != "off":
+            self._microphone.fingers()
+        if now_s - self._last_key_s >= IDLE_S:
+            self._background.moment("idle")
+        self._last_key_s = now_s
         self._workspace.keys(count)
 
     def diagnostics(self, uri: str, items: Sequence[Mapping[str, Any]]) -> None:
@@ -154,10 +167,12 @@ class Session:
         """A test run ended; `failures` as in `duologue/context`."""
         self._workspace.tests(passed, failed, message, failures)
         self._requests.tests(passed, failed)
+        if failed:
+            self._background.moment("tests_failed")
 
     def focus(self, focused: bool) -> None:
-        if focused:
-            self._claim_microphone()
+        if focused and self._state.voice != "off":
+            self._microphone.fingers()
         self._workspace.focus(focused)
 
     def say(self, id_: str, text: str) -> None:
@@ -188,11 +203,11 @@ class Session:
         now_s, agenda = self._clock.now_s(), self._workspace.agenda
         if name == "start" or (name in NEEDS_VOICE and self._state.voice == "off"):
             self._voice.start()
-        if name in TURNS_TO_US and self._ownership is not None:
-            self._ownership.claim()
-        if name in TURNS_TO_US and self._hands_free.dozing:
-            self._hands_free.dozing = False
-            self._doze(False)
+        if name in TURNS_TO_US:
+            self._microphone.claim()
+            if self._hands_free.dozing:
+                self._hands_free.dozing = False
+                self._doze(False)
         ok, message = True, ""
         match name:
             case "why":
@@ -224,9 +239,8 @@ class Session:
             case Happened(fact=fact):
                 self._happened(fact)
             case VoiceState():
-                self._microphone = message.microphone
                 self._show(
-                    microphone=self._seen_as(message.microphone),
+                    microphone=self._microphone.told(message.microphone),
                     user=message.user,
                     partner=message.partner,
                     latencyMs=message.latency_ms,
@@ -234,6 +248,7 @@ class Session:
             case Guess():
                 self._conversation.guess(message)
             case Ask():
+                self._background.pause()
                 self._conversation.ask(message)
             case HeardUpTo(utterance=utterance, text=text):
                 self._conversation.heard_up_to(utterance, text)
@@ -246,8 +261,7 @@ class Session:
                     self._show(health="ok", message="")
                 self._show(voice="ready", parts=dict(parts))
                 self._requests.voice_ready()
-                if not self._is_heard_here:
-                    self._to_voice(Control("sleep"))
+                self._microphone.voice_ready()
                 self._workspace.offer_again()
             case Trouble(what=what, remedy=remedy, fatal=fatal, code=code):
                 self._trouble(code, f"{what}. {remedy}.", fatal)
@@ -261,8 +275,8 @@ class Session:
             self._client.tell("error" if status == "failed" else "warning", message)
         if status == "ready":
             return  # Ready has said so, with more
-        if status in ("off", "failed") and self._ownership is not None:
-            self._ownership.release()
+        if status in ("off", "failed"):
+            self._microphone.voice_ended()
         health = {"restarting": "warning", "failed": "error"}.get(status, "ok")
         self._show(voice=status, health=health, message=message, microphone="off", user="quiet", partner="silent")
 
@@ -313,16 +327,9 @@ class Session:
     def _doze(self, asleep: bool) -> None:
         """By voice, the user wants to be heard no more, or again."""
         now_s = self._clock.now_s()
-        self._workspace.agenda.snooze(now_s + DOZE_S if asleep else now_s)
-        self._to_voice(Control("snooze", {"minutes": DOZE_S / 60 if asleep else 0}))
-        self._show(microphone=self._seen_as(self._microphone))
+        self._workspace.agenda.snooze(now_s + 60 * DOZE_MINUTES if asleep else now_s)
+        self._microphone.doze(asleep)
         self._workspace.settle()
-
-    def _seen_as(self, microphone: str) -> str:
-        """The voice's word about its microphone, with what is known here only."""
-        if not self._is_heard_here:
-            return "elsewhere"
-        return "dozing" if self._hands_free.dozing and microphone in ("open", "push_to_talk") else microphone
 
     def _changed(self, change: Change) -> None:
         """Something became of a suggestion."""
@@ -334,25 +341,16 @@ class Session:
         elif change.outcome == "dropped" and item.id not in self._offered:
             self._observe(Dropped(now_s, item.id, item.text, change.why))
 
-    @property
-    def _is_heard_here(self) -> bool:
-        return self._ownership is None or self._ownership.is_ours
+    def _delegate(self, question: str) -> str:
+        """Looks into it in the background; what stands in the way, as a sentence."""
+        if self._conversation.endpoint is None:
+            return ""  # the usual answer says what it needs
+        return "" if self._background.delegate(question) else NO_ROOM
 
-    def _claim_microphone(self) -> None:
-        """The user's fingers are here; of no interest to a window that nobody talks with."""
-        if self._ownership is not None and self._state.voice != "off" and not self._ownership.is_ours:
-            self._ownership.claim()
-
-    def _microphone_moved(self, here: bool) -> None:
-        """The user has turned to this window, or to another; in the others nobody listens and nobody speaks."""
-        if not here:
-            self._left_as = self._state.microphone
-            self._to_voice(Control("sleep"))
-            self._show(microphone="elsewhere")
-        elif self._left_as == "muted":
-            self._to_voice(Control("mute"))
-        elif self._left_as not in (None, "asleep"):  # never more open than it was
-            self._to_voice(Control("wake"))
+    def _suggested(self, uri: str, findings: list[Finding]) -> None:
+        """The language model has something to say of a change."""
+        self._workspace.agenda.found(uri, "model", findings, self._clock.now_s())
+        self._workspace.settle()
 
     def _keep(self) -> None:
         if self._habits is not None:
