@@ -119,6 +119,14 @@ def test_what_may_be_more_than_a_remark_is_dropped(says: str) -> None:
         take(says=says, secrets=("hunter2hunter2",))
 
 
+def test_a_comment_that_was_just_written_is_no_remark() -> None:
+    source = source_of("# The order of prices matters here\nx = 1\n")
+    candidate = read_candidate(json.dumps({**REMARK, "line": 1, "says": "The order of prices matters here."}))
+    assert candidate is not None
+    with pytest.raises(Dropped):
+        finding_of(candidate, source, change("x = 1\n", source.text))
+
+
 @pytest.mark.parametrize("line", [0, -3, 7, 10**9])
 def test_a_line_that_does_not_exist_is_dropped(line: int) -> None:
     with pytest.raises(Dropped):

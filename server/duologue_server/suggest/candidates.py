@@ -124,6 +124,8 @@ def finding_of(candidate: Candidate, source: Source, edit: Edit, secrets: Collec
     says = _plain(candidate.says)
     if mask_secrets(says, secrets, config=True) != says or "‹" in says:
         raise Dropped("it tells a secret")
+    if says.lower() in edit.text.lower():
+        raise Dropped("it repeats what stands there")
     about = _named(says, source, candidate.line, edit)
     if not about:
         raise Dropped("it names nothing that stands there")
