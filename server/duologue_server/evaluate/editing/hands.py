@@ -80,7 +80,7 @@ class Hands:
         self.wait(self._fingers.pause_s((0.3, 2.0)))
         if self._fingers.chance(0.5):
             yield from self.keys(self._fingers.random.randint(1, 6))
-        yield self.event("cursor", uri=self.uri(path), line=place.line, character=place.column)
+        yield self._cursor(path, place)
 
     def rewrite(self, path: str, line: int, removed: int, lines: Sequence[str]) -> Iterator[Event]:
         """Types until `lines` stand in the place of the `removed` lines from `line` on."""
@@ -124,6 +124,7 @@ class Hands:
             at = start.column + left
             gone = Place(start.line, at), Place(start.line, at + 1)
             yield from self._change(path, *gone, "", self._fingers.repeat_s())
+        yield self._cursor(path, start)
 
     def _type(self, path: str, place: Place, text: str) -> Iterator[Event]:
         """Characters of one line, with slips that are seen and mended."""
@@ -145,6 +146,7 @@ class Hands:
             yield from self._erase(path, Place(line, index), len(more) + 1)
             yield from self._character(path, Place(line, index), wanted)
             index += 1
+        yield self._cursor(path, Place(line, index))
 
     def _insert(self, path: str, line: int, lines: Sequence[str]) -> Iterator[Event]:
         """New lines before `line`: pasted when they were cut before, otherwise typed."""
@@ -214,6 +216,10 @@ class Hands:
         yield from self.go(path, start)
         yield from self.keys(min(many, 8))
         yield from self._change(path, start, end, "", self._fingers.key_s("x"))
+        yield self._cursor(path, start)
+
+    def _cursor(self, path: str, place: Place) -> Event:
+        return self.event("cursor", uri=self.uri(path), line=place.line, character=place.column)
 
     def _character(self, path: str, place: Place, character: str) -> Iterator[Event]:
         yield from self._change(path, place, place, character, self._fingers.key_s(character))
