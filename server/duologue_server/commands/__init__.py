@@ -5,6 +5,7 @@ edits, runs the actions of a plan in the editor, and keeps what was done.
 """
 
 from duologue_server.commands.help import Help, cheat_sheet, what_can_i_say
+from duologue_server.commands.history import Done, History
 from duologue_server.commands.kinds import Command, is_harmless
 from duologue_server.commands.own import BadOwnCommands, OwnCommands, own_commands_file, read_own_commands
 from duologue_server.commands.parse import Reading, parse, wakes
@@ -17,8 +18,10 @@ __all__ = [
     "BadOwnCommands",
     "Change",
     "Command",
+    "Done",
     "Edit",
     "Help",
+    "History",
     "OwnCommands",
     "Place",
     "Plan",

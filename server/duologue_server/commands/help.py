@@ -62,7 +62,8 @@ def _here(place: Place) -> Iterator[str]:
         yield from ("delete this", "wrap this in an if …", "comment this", "extract this into a variable called …")
     if place.problems:
         yield "go to the next error"
-    firsts, rests = [], []
+    firsts: list[str] = []
+    rests: list[str] = []
     for kind, phrases in _SUGGESTED:
         try:
             resolve(Part(kind), place)

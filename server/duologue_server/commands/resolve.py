@@ -303,12 +303,23 @@ def _definition(code: Code, at: int, name: str, named: Named) -> Found | None:
         return None
     kinds = (named.kind,) if named.kind in ("function", "class", "test") else ("function", "class")
     for node in islice(code.around(leaf), 1, 6):
+        held = _held_function(code, node, leaf)
+        if held is not None and "function" in kinds:
+            return as_found(code, held, "function", named.inside)
         for kind in kinds:
             if code.is_a(node, kind) and code.name_of(node) == name and leaf.start_byte <= _head(node):
                 return as_found(code, node, kind, named.inside)
         if "body" in node.type or node.type in ("block", "compound_statement", "parameters", "argument_list"):
             return None
     return None
+
+
+def _held_function(code: Code, node: Node, name: Node) -> Node | None:
+    """The declaration of a variable that holds a function, when its name is that of the variable."""
+    value, called = node.child_by_field_name("value"), node.child_by_field_name("name")
+    if value is None or called is None or called.id != name.id or not code.is_a(value, "function"):
+        return None
+    return node.parent if node.parent is not None and "declaration" in node.parent.type else node
 
 
 def _head(node: Node) -> int:

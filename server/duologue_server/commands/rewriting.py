@@ -19,6 +19,8 @@ from duologue_server.commands.templating import spoken_parameter, string_of, wra
 from duologue_server.commands.writing import compose, new_name
 
 MOST_RENAMED = 2_000
+MOST_SEARCHED = 40
+"""Nodes in which a list of parameters is looked for."""
 _MEMBER = re.compile(r"(?:\.|->|::|@)\s*$")
 _REST = frozenset(
     {"list_splat_pattern", "dictionary_splat_pattern", "rest_pattern", "variadic_parameter", "spread_parameter",
@@ -273,12 +275,12 @@ def _list(code: Code, command: AddParameter, kind: str) -> Node | None:
     about = kind_of(kind)
     assert about is not None
     queue = [holder]
-    for node in queue[:40]:
+    for node in islice(queue, MOST_SEARCHED):
         found = node.child_by_field_name("arguments" if command.is_argument else "parameters")
         if found is not None and found.type in about.lists | {"token_tree"}:
             return found
         queue += [child for child in node.named_children if "body" not in child.type and child.type != "block"]
-    for node in islice(queue, 40):
+    for node in islice(queue, MOST_SEARCHED):
         if node.type in about.lists:
             return node
     return None

@@ -12,6 +12,8 @@ from duologue_server.commands.writing import casing_at, is_code, is_evident, is_
 
 FREE_COST = 0.006
 """Of each word that may be anything, so that a reading with fewer such words is preferred."""
+NAME_COST = 0.01
+"""Of each word of a new name: shorter names are likelier than longer ones."""
 UNKNOWN_COST = 0.12
 LOOSE_COST = 0.05
 UNFAMILIAR_COST = 0.22
@@ -28,7 +30,7 @@ Reader = Callable[[Utterance, int], Iterator[Slot]]
 _STOP = words_of(
     """
     it that this here there the a an and or to of in on at by for with from as is are be not no yes all
-    everything something anything nothing one more again now then down up back over out called named into than
+    everything something anything nothing more again now then down up back over out called named into than
     """
 )
 """Words that name nothing by themselves."""
@@ -142,7 +144,7 @@ def _new_name(said: Utterance, start: int) -> Iterator[Slot]:
     for end in _ends(said, start, MOST_NAME_WORDS):
         words = said.low[start:end]
         if not {words[0], words[-1]} & _NOT_IN_NAMES and is_code(words, said.place, strict=False):
-            yield Slot(end, said.words[start:end], FREE_COST * (end - start))
+            yield Slot(end, said.words[start:end], NAME_COST * (end - start))
 
 
 def _code(strict: bool = False, asks: bool = False) -> Reader:

@@ -150,8 +150,11 @@ class Code:
         """What a definition calls itself; empty for what has no name."""
         for _ in range(6):
             found = node.child_by_field_name("name")
-            if found is not None and node.type not in ("qualified_identifier",):
-                return self.text(found)
+            if found is not None and node.type == "qualified_identifier":
+                node = found
+                continue
+            if found is not None:
+                return re.split(r"[.:]+", self.text(found))[-1]
             if node.type in ("identifier", "field_identifier", "type_identifier"):
                 return self.text(node)
             inner = node.child_by_field_name("declarator") or _only_spec(node)

@@ -18,6 +18,8 @@ from duologue_server.commands.writing import compose, new_name, quoted, separate
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _OPENS = re.compile(r"(?:[:{(\[]|\b(?:then|do|else))\s*$")
+_REQUIRES = re.compile(r"(?:(?:local|const|let|var) [^=\n]+= )?require\b")
+"""Imports of languages in which they are calls."""
 _CURSOR = "\0"
 _CLASSES = frozenset({"class", "impl", "trait", "interface", "struct", "enum", "record"})
 _DEFINITIONS = frozenset({"function", "method", "class", "class_extends", "test"})
@@ -260,7 +262,7 @@ def _last_import(place: Place) -> Found | None:
     code = Code(place)
     found = None
     for node in code.root.named_children:
-        if code.is_a(node, "import"):
+        if code.is_a(node, "import") or _REQUIRES.match(code.text(node)):
             start, end = code.span(node)
             found = Found(start, end - (place.text[end - 1 : end] == "\n"))
         elif found is not None:
