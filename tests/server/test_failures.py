@@ -8,7 +8,7 @@ from duologue_server.link.messages import Offer
 from duologue_server.options import Options
 from duologue_server.replay.feed import feed
 from duologue_server.suggest.failures import spoken_name
-from duologue_server.suggest.reports import MOST_FAILURES, Failure, as_given, failures_in
+from duologue_server.suggest.reports import MOST_FAILURES, Failure, as_given, failures_in, listed_in
 from duologue_server.trace.folder import Event
 from support.desk import Desk
 from support.workbench import STORE, TESTS, Workbench
@@ -257,9 +257,8 @@ def test_a_recorded_session_holds_the_failures() -> None:
     desk = Desk()
     desk.session.open(TESTS, "python", 1, TEST_TEXT)
     desk.later(1.0)
-    feed(
-        desk.session, Event(1.0, "tests", {"passed": 0, "failed": 1, "failures": [failing("test_load", 4), {"no": 1}]})
-    )
+    message = listed_in("one failed", [failing("test_load", 4), {"no": 1}])
+    feed(desk.session, Event(1.0, "tests", {"passed": 0, "failed": 1, "message": message}))
     desk.later(0.5)
     assert [offer.text for offer in desk.of(Offer)] == ["In test_load, line 5: this test fails."]
 

@@ -9,7 +9,7 @@ from pygls.lsp.server import LanguageServer
 from duologue_server.context.positions import Position, Range
 from duologue_server.features.host import Host
 from duologue_server.protocol import ACTIVITY, CONTEXT, Activity, known_fields
-from duologue_server.suggest.reports import as_given
+from duologue_server.suggest.reports import as_given, listed_in
 
 CONTEXT_PARTS = ("cursor", "diagnostics", "tests", "visibleRanges", "git")
 """Parts of `duologue/context`. The last two are taken without complaint and not used yet."""
@@ -128,8 +128,7 @@ def _tests(host: Host, raw: Any) -> None:
     for what in wrong:
         host.log(f"{CONTEXT} (tests): {what}; it is ignored")
     failures = [item for item in listed if isinstance(item, Mapping)]
-    more = {"failures": failures} if failures else {}
-    host.observe("tests", passed=passed, failed=failed, message=message, **more)
+    host.observe("tests", passed=passed, failed=failed, message=listed_in(message, failures))
     host.session.tests(passed, failed, message, failures)
 
 

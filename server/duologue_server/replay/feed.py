@@ -40,9 +40,7 @@ _FEEDS: Mapping[str, Callable[[Session, Fields], object]] = {
     ),
     "keys": lambda session, fields: session.keys(fields["count"]),
     "diagnostics": lambda session, fields: session.diagnostics(fields["uri"], fields["items"]),
-    "tests": lambda session, fields: session.tests(
-        fields["passed"], fields["failed"], fields.get("message", ""), fields.get("failures", ())
-    ),
+    "tests": lambda session, fields: session.tests(fields["passed"], fields["failed"], fields.get("message", "")),
     "focus": lambda session, fields: session.focus(fields["focused"]),
     "control": lambda session, fields: session.verb(fields["name"], fields.get("args", {})),
     "say": lambda session, fields: session.say(fields["id"], fields["text"]),

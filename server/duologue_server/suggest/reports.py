@@ -3,8 +3,9 @@
 Read are the forms of pytest, unittest, cargo, go, node, jest and vitest. What cannot be read safely is left out.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,6 +64,7 @@ def failures_in(printed: str) -> tuple[Failure, ...]:
     return ()
 
 
+_LISTED_MARK = "failed test: "
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _PYTEST = re.compile(r"^(?:FAILED|ERROR) ([^\s:]+\.py)::(\S+?(?:\[[^\n]*?\])?)(?: - (.*))?$", re.MULTILINE)
 _PYTEST_HEAD = re.compile(r"^_{3,} (?:ERROR at \w+ of )?(.+?) _{3,}$", re.MULTILINE)
@@ -156,7 +158,31 @@ def _jest(text: str) -> Iterator[Failure]:
         yield replace(failure, path=_slashes(at[0]), line=int(at[1]) - 1) if at else failure
 
 
-_READERS: tuple[Callable[[str], Iterator[Failure]], ...] = (_pytest, _unittest, _cargo, _go, _tap, _vitest, _jest)
+def listed_in(message: str, items: Sequence[object]) -> str:
+    """A message with the items of `failures` below it, one line of JSON each: a session folder keeps a message only,
+    and `failures_in` reads them there."""
+    return "\n".join([*([message] if message else []), *(f"{_LISTED_MARK}{json.dumps(item)}" for item in items)])
+
+
+def _listed(text: str) -> Iterator[Failure]:
+    for line in text.split("\n"):
+        if line.startswith(_LISTED_MARK):
+            try:
+                yield read_failure(json.loads(line.removeprefix(_LISTED_MARK)))
+            except ValueError:  # whoever wrote it was told
+                continue
+
+
+_READERS: tuple[Callable[[str], Iterator[Failure]], ...] = (
+    _listed,
+    _pytest,
+    _unittest,
+    _cargo,
+    _go,
+    _tap,
+    _vitest,
+    _jest,
+)
 
 
 def _found(head: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], str]]:

@@ -59,7 +59,7 @@ KINDS: Mapping[str, Mapping[str, Check]] = {
     "cursor": {"uri": _text, "line": _count, "character": _count, "selection?": _object},
     "keys": {"count": _count},
     "diagnostics": {"uri": _text, "items": _objects},
-    "tests": {"passed": _count, "failed": _count, "message?": _text, "failures?": _objects},
+    "tests": {"passed": _count, "failed": _count, "message?": _text},
     "focus": {"focused": lambda value: isinstance(value, bool)},
     "control": {"name": lambda value: value in CONTROLS, "args?": _object},
     "say": {"id": _text, "text": _text},
