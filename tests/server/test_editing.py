@@ -116,6 +116,15 @@ def test_a_planted_problem_is_spoken_of_before_it_is_repaired_and_nothing_is_sta
     assert all(remark.since_key_s >= 1.5 and remark.boundary for remark in remarks)
 
 
+def test_who_never_heeds_types_the_same_whatever_is_said() -> None:
+    habits = STEADY._replace(defects_per_hour=9.0)
+    run = play([shop(add_save())], 700.0, 2, habits=habits)
+    alone = Typist([shop(add_save())], 2, habits)
+    changes = sum(event.kind == "change" for event in alone.events(700.0))
+    assert run.watch.remarks
+    assert (run.watch.changes, len(run.typist.defects)) == (changes, len(alone.defects))
+
+
 def test_a_remark_about_what_is_being_mended_is_caught() -> None:
     """A voice that listens says it in time or never; one that does the contrary says it too late."""
     history = shop(*undefined_then_mended())

@@ -5,6 +5,7 @@ and breaks taken, which tests fail, and the planted problems: all that is invent
 """
 
 from collections.abc import Iterator, Sequence
+from random import Random
 from typing import NamedTuple
 
 from duologue_server.evaluate.editing.buffer import Buffer, Mark
@@ -51,6 +52,8 @@ class Typist:
         self._fingers = Fingers(f"typist-{seed}")
         self._rng = self._fingers.random
         self._habits = habits or Habits()
+        self._heeding = Random(f"heeding-{seed}")
+        """Apart, so that who never heeds types the same whatever is said."""
         self._judge = Judge()
         self._first = first_commit
         self._hands = Hands(self._fingers, "", {})
@@ -209,7 +212,7 @@ class Typist:
         if standing is None:
             return False
         if standing.heard_s is not None and standing.heeded is None:
-            standing.heeded = self._fingers.chance(self._habits.heeds)
+            standing.heeded = self._heeding.random() < self._habits.heeds
         return bool(standing.heeded) or self._hands.t >= standing.due_s
 
     def _tidy(self, commit: Commit) -> Iterator[Event]:
