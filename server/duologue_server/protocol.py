@@ -62,7 +62,8 @@ class ClientState:
 
     voice: Literal["off", "loading", "ready", "restarting", "failed"] = "off"
     microphone: Literal["off", "push_to_talk", "open", "muted", "asleep", "absent", "elsewhere", "dozing"] = "off"
-    """`dozing`: asleep by voice, and heard only for the phrase that ends it; `elsewhere`: another editor has it; it comes back with a key, the focus, or a verb that wants to be heard."""
+    """`dozing`: asleep by voice, and heard only for the phrase that ends it. `elsewhere`: another editor has it; it
+    comes back with a key, the focus, or a verb that wants to be heard."""
     user: Literal["quiet", "speaking", "typing"] = "quiet"
     partner: Literal["silent", "thinking", "speaking", "ducked"] = "silent"
     health: Literal["ok", "warning", "error"] = "ok"

@@ -16,6 +16,9 @@ from support.desk import URI, Desk
 CODE = "def load(path, encoding):\n    data = read(path)\n    return data\n\n\ndef save(path):\n    write(path)\n"
 
 
+NOTHING = "I have changed nothing here that could be undone."
+
+
 class Editor(Desk):
     """A desk whose editor makes the changes that it is asked for."""
 
@@ -81,13 +84,18 @@ def test_an_edit_is_made_and_undone_and_done_again(editor: Editor) -> None:
     check(editor, "redo", "read(path)\n\n\ndef")
     check(editor, "undo that", "    return data\n")
     assert editor.text == CODE
-    check(editor, "undo", CODE, "There is nothing that I could undo.")
+    check(editor, "undo", CODE, NOTHING)
 
 
 def test_undo_is_never_of_what_the_user_typed(editor: Editor) -> None:
     check(editor, "delete line three", "read(path)\n\n\ndef")
     editor.type(0, "import os\n")
-    check(editor, "undo", "import os\n", "The code has changed since; use your editor's undo.")
+    check(editor, "undo", "    return data\n")
+    assert editor.text == "import os\n" + CODE
+    check(editor, "delete line four", "read(path)\n\n\ndef")
+    editor.type(3, "    return None\n")
+    check(editor, "undo", "    return data\n")
+    assert "    return None\n" in editor.text
 
 
 def test_the_cursor_goes_where_it_is_told(editor: Editor) -> None:
@@ -144,7 +152,7 @@ def test_an_editor_that_refuses_is_told_of_and_there_is_nothing_to_undo(editor: 
     check(editor, "delete line three", CODE)
     assert editor.of(Say)[-1].text == "Your editor did not do it: the file is read-only."
     editor.refuses = ""
-    check(editor, "undo", CODE, "There is nothing that I could undo.")
+    check(editor, "undo", CODE, NOTHING)
 
 
 def microphone(editor: Editor) -> str:
@@ -195,3 +203,22 @@ def test_a_command_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     editor.say("go to line two")
     assert "commands.toml" in editor.told[-1]
     assert "line 2" in editor.told[-1]
+
+
+def test_what_can_be_said_here_is_spoken_and_listed(editor: Editor) -> None:
+    answer = editor.say("what can I say")
+    assert answer.startswith("Here you can say: ")
+    ((name, lines),) = editor.performed
+    assert name == "cheatSheet"
+    assert "navigate: " in lines
+
+
+def test_the_other_one_undoes_and_goes_to_the_next(editor: Editor) -> None:
+    editor = Editor("def f(a, b):\n    return g(a, b) + h(b, a)\n")
+    editor.session.cursor(URI, 1, 4)
+    before = editor.text
+    answer = editor.say("delete the call")
+    first = editor.text if not answer.endswith("?") else (editor.say("yes"), editor.text)[1]
+    assert first != before
+    editor.say("the other one")
+    assert editor.text not in (before, first)

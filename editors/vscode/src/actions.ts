@@ -42,6 +42,12 @@ function center(): Thenable<unknown> | undefined {
   );
 }
 
+async function cheatSheet(lines: string): Promise<void> {
+  const content = `# What can be said here\n\n${lines.replace(/^/gm, "- ")}\n`;
+  const document = await vscode.workspace.openTextDocument({ language: "markdown", content });
+  await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true, preview: true });
+}
+
 const ACTIONS: Record<string, Action> = {
   back: run("workbench.action.navigateBack"),
   forward: run("workbench.action.navigateForward"),
@@ -90,6 +96,7 @@ const ACTIONS: Record<string, Action> = {
   pageUp: scroll("up", "page"),
   pageDown: scroll("down", "page"),
   center,
+  cheatSheet,
 };
 
 /** Does it, and says whether it could. A name that is none of ours is a command of VS Code's, from the user's own file. */

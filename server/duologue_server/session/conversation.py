@@ -25,7 +25,7 @@ KEPT_LINES = 12
 UNCLEAR_WORDS = 2
 """Who breaks in with no more than this, and nothing that is understood, wanted silence more likely than an answer: a
 "stop" over our own voice is easily heard wrong."""
-COMMANDS = ("unknown", "next", "delegate")
+COMMANDS = ("unknown", "next", "delegate", "help")
 """Intents whose words may be a command to the editor: "next error" is one, "next one" is not."""
 TELLING = ("what_is_wrong", "read_error", "next")
 """Intents whose answers tell problems."""

@@ -4,16 +4,16 @@ An utterance is a command or it is not, as a whole; what is none goes on to the 
 of one version, and is remembered with what undoes it.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from duologue_server.commands import (
     Action,
     BadOwnCommands,
-    Change,
     Command,
+    History,
     OwnCommands,
     Place,
     Plan,
@@ -21,17 +21,17 @@ from duologue_server.commands import (
     Reading,
     Refusal,
     apply,
-    inverse,
     is_harmless,
     own_commands_file,
     parse,
     plan,
     read_own_commands,
     wakes,
+    what_can_i_say,
 )
 from duologue_server.commands.kinds import Meta
 from duologue_server.context.documents import file_name
-from duologue_server.context.positions import Position, Range, character_of, split_lines
+from duologue_server.context.positions import Position, Range
 from duologue_server.context.trees import parse as parse_now
 from duologue_server.context.view import View
 from duologue_server.session.ports import ClientPort
@@ -42,7 +42,6 @@ from duologue_server.trace.facts import Edit, Fact
 
 ASKED_S = 20.0
 """A question about a command is open for so long."""
-MOST_STEPS = 100
 LOOK_EVERY_S, LOOK_FOR_S = 0.05, 2.0
 """For the editor's word of a change that it has made."""
 SETTLED_CONFIDENCE = 0.9
@@ -51,18 +50,6 @@ PARSED_AT_ONCE_BYTES = 200_000
 YES = frozenset({"yes", "yeah", "yep", "sure", "do it", "yes please", "okay", "ok", "go ahead", "yes do it"})
 NO = frozenset({"no", "nope", "no thanks", "cancel", "cancel that", "never mind", "do not", "stop", "leave it"})
 OTHER = frozenset({"the other one", "no the other one", "the next one", "no the next one", "another one", "other one"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """An edit that was made."""
-
-    uri: str
-    before: str
-    after: str
-    changes: tuple[Change, ...]
-    """From before to after."""
-    caption: str
 
 
 class HandsFree:
@@ -89,8 +76,9 @@ class HandsFree:
         self._asked: tuple[Plan, float] | None = None
         self._last: Reading | None = None
         self._others: tuple[Plan, ...] = ()
-        self._done: deque[_Done] = deque(maxlen=MOST_STEPS)
-        self._undone: deque[_Done] = deque(maxlen=MOST_STEPS)
+        self._history = History()
+        self._before = ""
+        """The text before the last edit."""
         self._clipboard: str | None = None
         self.dozing = False
         """Asleep by voice: nothing is heard but "wake up"."""
@@ -170,13 +158,10 @@ class HandsFree:
     def _take_other(self) -> str:
         """The last command went to the wrong place: it is undone, and done to the next."""
         other, rest = self._others[0], self._others[1:]
-        if other.is_edit and self._done:
-            why_not = self._back()
-            if why_not:
-                return why_not
-            self._when_text_is(self._undone[-1].uri, self._undone[-1].before, partial(self._again, other, rest))
-            return ""
-        return self._carry_out(replace(other, others=rest))
+        if not other.is_edit or not self._history.done:
+            return self._carry_out(replace(other, others=rest))
+        before = self._before
+        return self._step("undo", lambda: self._when_text_is(other.uri, before, partial(self._again, other, rest)))
 
     def _again(self, other: Plan, rest: tuple[Plan, ...]) -> None:
         document = self._workspace.documents.get(other.uri)
@@ -202,46 +187,52 @@ class HandsFree:
     def _meta(self, command: Meta, place: Place) -> str | None:
         match command.what:
             case "undo" | "redo":
-                step = self._back if command.what == "undo" else self._forward
-                return step()  # one at a time: the editor must have made one before the next is known to fit
+                return self._step(command.what)
             case "repeat" if self._last is not None:
                 return self._perform(self._last, place)
             case "sleep":
                 self.dozing = True
                 self._sleep(True)
                 return "Say wake up when you need me."
+            case "help":
+                return self._help(place)
             case "other" | "repeat":
                 return None  # of what the partner said, then
             case _:
                 return ""
 
-    def _carry_out(self, made: Plan) -> str:
+    def _carry_out(self, made: Plan, then: Callable[[], None] | None = None) -> str:
         """Has the editor do it; says only what goes wrong."""
         self._asked = None
         self._others = made.others
         if made.copied is not None:
             self._clipboard = made.copied
         self._client.preview(made.uri, made.highlights, made.caption, "")
-        if not made.is_edit:
+        place = self._place(made.uri)
+        if not made.is_edit or place is None:
             self._finish(made)
             return ""
-        view = self._workspace.view(made.uri)
-        if view is None or view.version != made.version:
+        if place.view.version != made.version:
             return "The code has changed since; say it again."
-        text = view.snapshot.text
-        done = _Done(made.uri, text, apply(text, made.changes), made.changes, made.caption)
-        edits = tuple(TextEdit(_span(edit.range), edit.text) for edit in made.edits)
-        self._client.apply(made.uri, Fix(made.caption, edits, made.version), partial(self._applied, made, done))
+        command = self._last.command if self._last is not None else Meta("other")
+        self._before = place.text
+        self._apply(made, place, self._history.did(command, made, place), then)
         return ""
 
-    def _applied(self, made: Plan, done: _Done, why_not: str) -> None:
-        if why_not:
-            self._say(_sentence(f"your editor did not do it: {why_not}"))
-            return
-        self._done.append(done)
-        self._undone.clear()
-        self._observe(Edit(self._clock.now_s(), made.uri, made.caption))
-        self._when_text_is(made.uri, done.after, partial(self._finish, made))
+    def _apply(self, made: Plan, place: Place, history: History, then: Callable[[], None] | None) -> None:
+        """All of its edits as one, or none; `history` holds once they are made."""
+        edits = tuple(TextEdit(Span(*edit.range.start, *edit.range.end), edit.text) for edit in made.edits)
+        after = apply(place.text, made.changes)
+
+        def answered(why_not: str) -> None:
+            if why_not:
+                self._say(_sentence(f"your editor did not do it: {why_not}"))
+                return
+            self._history = history
+            self._observe(Edit(self._clock.now_s(), made.uri, made.caption))
+            self._when_text_is(made.uri, after, then or partial(self._finish, made))
+
+        self._client.apply(made.uri, Fix(made.caption, edits, made.version), answered)
 
     def _finish(self, made: Plan) -> None:
         """What comes after the edits."""
@@ -272,42 +263,19 @@ class HandsFree:
         if said:
             self._say(said)
 
-    def _back(self) -> str:
-        """Undoes the last thing that the voice did, if nothing came after it. Says what is in the way."""
-        if not self._done:
-            return "There is nothing that I could undo."
-        done = self._done[-1]
-        why_not = self._swap(done.uri, done.after, inverse(done.before, done.changes), f"undo: {done.caption}")
-        if not why_not:
-            self._undone.append(self._done.pop())
-        return why_not
-
-    def _forward(self) -> str:
-        if not self._undone:
-            return "There is nothing to do again."
-        done = self._undone[-1]
-        why_not = self._swap(done.uri, done.before, done.changes, f"redo: {done.caption}")
-        if not why_not:
-            self._done.append(self._undone.pop())
-        return why_not
-
-    def _swap(self, uri: str, expected: str, changes: tuple[Change, ...], caption: str) -> str:
-        """Applies changes to a text that must be as expected."""
-        view = self._workspace.view(uri)
-        if view is None:
+    def _step(self, what: Literal["undo", "redo"], then: Callable[[], None] | None = None) -> str:
+        """Undoes the last thing that the voice did, wherever that was, or does it again. Says what is in the way."""
+        steps = self._history.done if what == "undo" else self._history.undone
+        uri = next((step.uri for step in reversed(steps) if step.is_edit), self._workspace.cursor_uri)
+        place = self._place(uri)
+        if place is None:
             return "That file is not open any more."
-        if view.snapshot.text != expected:
-            return "The code has changed since; use your editor's undo."
-        edits = tuple(_edit(view, change) for change in changes)
-        self._client.preview(uri, (), caption, "")
-        self._client.apply(uri, Fix(caption, edits, view.version), partial(self._swapped, uri, caption))
+        made, history = self._history.undo(place) if what == "undo" else self._history.redo(place)
+        if isinstance(made, Refusal):
+            return _sentence(made.text)
+        self._client.preview(made.uri, made.highlights, made.caption, "")
+        self._apply(made, place, history, then)
         return ""
-
-    def _swapped(self, uri: str, caption: str, why_not: str) -> None:
-        if why_not:
-            self._say(_sentence(f"your editor did not do it: {why_not}"))
-        else:
-            self._observe(Edit(self._clock.now_s(), uri, caption))
 
     def _when_text_is(self, uri: str, text: str, then: Callable[[], None], left_s: float = LOOK_FOR_S) -> None:
         """Calls once the editor has told of the change."""
@@ -322,13 +290,22 @@ class HandsFree:
             self._asked = None
         return self._asked[0] if self._asked is not None else None
 
-    def _place(self) -> Place | None:
+    def _help(self, place: Place) -> str:
+        """Some of what can be said here; all of it is shown."""
+        told = what_can_i_say(place)
+        self._client.perform("cheatSheet", "\n".join(told.lines), lambda why_not: None)  # heard anyway
+        return told.spoken
+
+    def _place(self, uri: str | None = None) -> Place | None:
+        """Where the cursor is, or the beginning of another document."""
         workspace = self._workspace
         self._read_own()
-        view = workspace.view(workspace.cursor_uri)
+        view = workspace.view(uri or workspace.cursor_uri)
         if view is None:
             return None
         selection = workspace.selection or Range(workspace.cursor_position, workspace.cursor_position)
+        if view.uri != workspace.cursor_uri:
+            selection = Range(Position(0, 0), Position(0, 0))
         if view.syntax is None or view.syntax.revision != view.snapshot.revision:
             small = view.snapshot.byte_count <= PARSED_AT_ONCE_BYTES
             view = View(view.snapshot, parse_now(view.snapshot) if small else None)
@@ -349,18 +326,3 @@ def _plain(words: str) -> str:
 
 def _sentence(clause: str) -> str:
     return f"{clause[:1].upper()}{clause[1:].rstrip('.')}."
-
-
-def _span(range_: Range) -> Span:
-    return Span(*range_.start, *range_.end)
-
-
-def _edit(view: View, change: Change) -> TextEdit:
-    """A change in code points as the editor wants it."""
-    text, encoding = view.snapshot.text, view.snapshot.encoding
-
-    def position(offset: int) -> Position:
-        rows = split_lines(text[:offset])
-        return Position(len(rows) - 1, character_of(rows[-1], len(rows[-1]), encoding))
-
-    return TextEdit(Span(*position(change.start), *position(change.end)), change.text)
