@@ -56,6 +56,30 @@ def test_every_example_of_the_grammar_is_a_command(phrase: object) -> None:
     assert reading.confidence > 0.7
 
 
+@pytest.mark.parametrize(
+    ("said", "alike"),
+    [
+        ("go to line seven", "Go to line 7."),
+        ("delete lines four to nine", "Delete lines 4-9."),
+        ("delete the second argument of check", "Okay, can you delete the 2nd argument of check, please?"),
+        ("if item dot price greater than total colon", "If item.price > total:"),
+        ("total equals total plus one", "Total = total + 1"),
+        ("rename total to amount", "Um, rename total to amount."),
+        ("no the other one", "No, the other 1."),
+        ("delete this line", "De-lete, no, delete this line."),
+    ],
+)
+def test_the_same_words_in_a_recognisers_writing_are_the_same_command(said: str, alike: str) -> None:
+    here = place()
+    one, other = parse(said, here), parse(alike, here)
+    assert one is not None
+    assert other is not None
+    first, second = plan(one.command, here), plan(other.command, here)
+    assert isinstance(first, Plan)
+    assert isinstance(second, Plan)
+    assert (first.changes, first.selection, first.actions) == (second.changes, second.selection, second.actions)
+
+
 def test_what_was_heard_badly_has_less_confidence_and_is_asked() -> None:
     here = place()
     sure, unsure = parse("delete this line", here), parse("delay this line", here)

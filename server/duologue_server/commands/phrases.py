@@ -149,7 +149,7 @@ def either(ways: list[Pattern]) -> Pattern:
 def _word(word: str) -> Pattern:
     def read(said: Utterance, start: int) -> Iterator[Read]:
         if start < len(said.low):
-            if said.low[start] == word:
+            if said.low[start] == word or (word == "one" and said.low[start] == "1"):
                 yield Read(start + 1, {}, 0.0)
             elif said.low[start] in said.misheard.get(word, ()):
                 yield Read(start + 1, {}, MISHEARD_COST)

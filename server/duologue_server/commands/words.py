@@ -18,6 +18,12 @@ _LEAD = re.compile(
 _TAIL = re.compile(r"(?: (?:please|for me|now|then|thanks|thank you|okay|ok))+$")
 _CORRECTION = re.compile(r" (?:no wait|no sorry|no i mean|i mean|sorry i mean|wait no|scratch that|or rather|no) ")
 
+_SIGNS = {
+    "=": "equals", "==": "double equals", "!=": "not equals", "+": "plus", "-": "minus", "*": "times", "/": "slash",
+    ">": "greater than", "<": "less than", ">=": "greater or equal", "<=": "less or equal", "&": "and", "%": "percent",
+    "#": "hash", "@": "at sign", "->": "arrow", "=>": "fat arrow", "+=": "plus equals", "-=": "minus equals", "|": "pipe",
+}  # fmt: skip
+"""What recognisers write where somebody said a sign."""
 _UNITS = {
     "zero": 0, "oh": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
@@ -58,9 +64,15 @@ def heard(text: str) -> tuple[str, ...]:
         text = re.sub(rf"\b{short}\b", long, text, flags=re.IGNORECASE)
     words: list[str] = []
     for raw in text.split():
-        word = raw.strip("\"'“”‘’(),.;:!?…")
-        if re.fullmatch(r"[A-Za-z]+(?:-[A-Za-z]+)+", word) and word.lower() not in _ALPHABET:
+        word = raw.strip("\"'“”‘’(),.;:!?…") if raw not in _SIGNS else raw
+        if word in _SIGNS:
+            words += _SIGNS[word].split()
+        elif re.fullmatch(r"[A-Za-z]+(?:-[A-Za-z]+)+", word) and word.lower() not in _ALPHABET:
             words += word.split("-")
+        elif re.fullmatch(r"\d+[-–]\d+", word):
+            words += re.sub(r"[-–]", " to ", word).split()
+        elif re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", word):
+            words += word.replace(".", " dot ").split()
         elif word:
             words.append(word)
     return _bare(words[: MOST_WORDS + 1])

@@ -321,7 +321,8 @@ def is_evident(words: Sequence[str], place: Place) -> bool:
     if len(words) < 3 or not is_code(words, place, strict=True):
         return False
     made = _Composer(words, place, False).compose()
-    return made.known > 0 and made.strong > 0 and re.search(r"[^\w\s]", made.text) is not None
+    signs = made.strong > 0 or (made.compared > 0 and made.known > 1 and not made.unknown)
+    return made.known > 0 and signs and re.search(r"[^\w\s]", made.text) is not None
 
 
 def _covered(low: Sequence[str], manner: Manner) -> set[int]:
