@@ -113,3 +113,10 @@ def test_the_first_steps_are_opened_by_a_command(nvim: Neovim, tmp_path: Path) -
     nvim.api.command(f"helptags {runtime / 'doc'} | set runtimepath+={runtime}")
     nvim.api.command("Duologue walkthrough")
     assert "*duologue-walkthrough*" in nvim.api.current.line
+
+
+def test_the_first_steps_are_found_before_anybody_has_made_tags(nvim: Neovim) -> None:
+    nvim.api.command("Duologue walkthrough")
+    assert "*duologue-walkthrough*" in nvim.api.current.line
+    assert nvim.api.current.buffer.options["filetype"] == "help"
+    assert nvim.api.current.buffer.options["readonly"]

@@ -15,6 +15,9 @@ local HIGHLIGHTS =
 
 ---@type duologue.TranscriptLine[] oldest first
 local transcript = {}
+---What a spoken command does or asks, below what was said.
+---@type { text: string, asked: boolean }?
+local note
 ---@type integer?
 local buffer
 ---@type integer?
@@ -89,7 +92,7 @@ end
 
 local function show()
   -- No window can be opened while the command-line window has the floor.
-  if #transcript == 0 or vim.fn.getcmdwintype() ~= "" then
+  if #transcript == 0 and not note or vim.fn.getcmdwintype() ~= "" then
     return
   end
   -- There the words stand anyway.
@@ -98,7 +101,8 @@ local function show()
     return
   end
   local width = math.max(10, math.min(config.options.captions.width, vim.o.columns - layout.MARGIN_COLUMNS - 5))
-  local lines, spans = layout.draw(transcript, width, math.min(MOST_ROWS, math.max(1, vim.o.lines - 6)))
+  local shown = note and vim.list_extend(vim.list_slice(transcript), { layout.note(note) }) or transcript
+  local lines, spans = layout.draw(shown, width, math.min(MOST_ROWS, math.max(1, vim.o.lines - 6)))
   fill(lines, spans)
   if window and vim.api.nvim_win_is_valid(window) then
     if vim.api.nvim_win_get_tabpage(window) == vim.api.nvim_get_current_tabpage() then
@@ -120,7 +124,7 @@ end
 
 function M.clear()
   timer:stop()
-  transcript = {}
+  transcript, note = {}, nil
   close()
 end
 
@@ -128,7 +132,7 @@ local rest
 function rest()
   timer:start(config.options.captions.timeout_ms, 0, function()
     vim.schedule(function()
-      if status.sounding() then
+      if status.sounding() or (note and note.asked) then
         rest()
       else
         M.clear()
@@ -156,6 +160,20 @@ function M.update(line)
   end
   show()
   rest()
+end
+
+---@param new? { text: string, asked: boolean } nil: there is nothing to be told any more
+function M.note(new)
+  if not config.options.captions.enabled or (not new and not note) then
+    return
+  end
+  note = new
+  if note or #transcript > 0 then
+    show()
+    rest()
+  else
+    close()
+  end
 end
 
 ---Draws again what stands: the screen or the state of the microphone has changed.

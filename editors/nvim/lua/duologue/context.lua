@@ -62,6 +62,29 @@ local function visible(bufnr)
   }
 end
 
+---@param bufnr integer
+---@param encoding string
+---@return lsp.Range? what is selected by character or by line
+local function selection(bufnr, encoding)
+  local mode = vim.api.nvim_get_mode().mode:sub(1, 1)
+  if mode ~= "v" and mode ~= "V" then
+    return nil
+  end
+  local from, to = vim.fn.getpos("v"), vim.fn.getpos(".")
+  if from[2] > to[2] or (from[2] == to[2] and from[3] > to[3]) then
+    from, to = to, from
+  end
+  if mode == "V" then
+    return { start = { line = from[2] - 1, character = 0 }, ["end"] = { line = to[2], character = 0 } }
+  end
+  local text = vim.api.nvim_buf_get_lines(bufnr, to[2] - 1, to[2], false)[1] or ""
+  local last = vim.fn.matchend(text, ".", to[3] - 1)
+  return {
+    start = position(bufnr, from[2] - 1, from[3] - 1, encoding),
+    ["end"] = position(bufnr, to[2] - 1, last >= 0 and last or #text, encoding),
+  }
+end
+
 local push_cursor = pace(INTERVAL_MS, function()
   local bufnr = vim.api.nvim_get_current_buf()
   local ours = client_of(bufnr)
@@ -70,7 +93,11 @@ local push_cursor = pace(INTERVAL_MS, function()
   end
   local uri, at = vim.uri_from_bufnr(bufnr), vim.api.nvim_win_get_cursor(0)
   local place = {
-    cursor = { uri = uri, position = position(bufnr, at[1] - 1, at[2], ours.offset_encoding) },
+    cursor = {
+      uri = uri,
+      position = position(bufnr, at[1] - 1, at[2], ours.offset_encoding),
+      selection = selection(bufnr, ours.offset_encoding),
+    },
     visibleRanges = { uri = uri, ranges = { visible(bufnr) } },
   }
   if not vim.deep_equal(place, sent_place) then
@@ -161,7 +188,7 @@ end
 
 function M.watch()
   vim.api.nvim_create_augroup(GROUP, { clear = true })
-  local moves = { "CursorMoved", "CursorMovedI", "BufEnter", "WinScrolled" }
+  local moves = { "CursorMoved", "CursorMovedI", "BufEnter", "WinScrolled", "ModeChanged" }
   vim.api.nvim_create_autocmd(moves, { group = GROUP, callback = push_cursor })
   vim.api.nvim_create_autocmd("TermClose", {
     group = GROUP,

@@ -17,6 +17,9 @@ local function check_setup()
   if not require("duologue").is_ready() then
     health.warn("setup() has not been called", 'Put require("duologue").setup() into your configuration.')
   end
+  if #vim.fn.getcompletion("duologue-walkthrough", "help") == 0 then
+    health.info(":help duologue has no tags yet: run :helptags ALL once")
+  end
   for _, problem in ipairs(config.problems) do
     health.warn(problem, "See :help duologue-options.")
   end
@@ -83,6 +86,7 @@ local function check_microphone()
     elsewhere = "Another editor has it; type here, or :Duologue unmute, and it is here.",
     absent = "Plug in a microphone, or name one in settings.inputDevice; duologue doctor lists them.",
     muted = ":Duologue unmute opens it.",
+    dozing = 'Say "wake up", or :Duologue wake.',
     asleep = ":Duologue wake opens it.",
     off = 'Set settings.microphone to "open" or "push_to_talk".',
   }

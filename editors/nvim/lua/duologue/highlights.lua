@@ -7,6 +7,7 @@ local links = {
   DuologueCueSign = "DiagnosticSignInfo",
   DuologuePlace = "CursorLine",
   DuologueChanged = "DiffAdd",
+  DuologuePreview = "Visual",
   DuologueStatusQuiet = "StatusLine",
 }
 
@@ -15,6 +16,7 @@ local links = {
 local tints = {
   DuologueUser = { "Identifier", "NormalFloat" },
   DuologuePartner = { "Normal", "NormalFloat" },
+  DuologueNote = { "DiagnosticInfo", "NormalFloat" },
   DuologueUnheard = { "NonText", "NormalFloat" },
   DuologueCaptionBorder = { "NonText", "NormalFloat", filled = true },
   DuologueCaptionTitle = { "Title", "NormalFloat", bold = true, filled = true },

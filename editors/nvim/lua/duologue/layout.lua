@@ -4,8 +4,8 @@ local M = {}
 ---Columns in front of each row.
 M.MARGIN_COLUMNS = 6
 
-local MARGINS = { user = " you  ", partner = "  ◆   " }
-local GROUPS = { user = "DuologueUser", partner = "DuologuePartner" }
+local MARGINS = { user = " you  ", partner = "  ◆   ", does = "  ▸   ", asks = "  ?   " }
+local GROUPS = { user = "DuologueUser", partner = "DuologuePartner", does = "DuologueNote", asks = "DuologueNote" }
 
 ---@class duologue.Word
 ---@field text string
@@ -113,6 +113,12 @@ local function window(lines, spans, first, count)
     end
   end
   return vim.list_slice(lines, first + 1, first + count), kept
+end
+
+---@param note { text: string, asked: boolean }
+---@return table what draw() takes for a line
+function M.note(note)
+  return { id = "note", role = note.asked and "asks" or "does", text = note.text, final = true }
 end
 
 ---What does not fit is left out: what is long past, and what is far from being said.

@@ -26,6 +26,7 @@ local microphones = {
   push_to_talk = "◍ push to talk",
   muted = "◌ muted",
   asleep = "◌ asleep",
+  dozing = "◌ dozing",
   absent = "✗ no microphone",
   elsewhere = "◌ in another editor",
   off = "◌ microphone off",

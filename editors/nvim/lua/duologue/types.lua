@@ -29,7 +29,7 @@
 ---The mirror of ClientState in protocol.py.
 ---@class duologue.State
 ---@field voice "off"|"loading"|"ready"|"restarting"|"failed"
----@field microphone "off"|"push_to_talk"|"open"|"muted"|"asleep"|"absent"|"elsewhere"
+---@field microphone "off"|"push_to_talk"|"open"|"muted"|"asleep"|"absent"|"elsewhere"|"dozing"
 ---@field user "quiet"|"speaking"|"typing"
 ---@field partner "silent"|"thinking"|"speaking"|"ducked"
 ---@field health "ok"|"warning"|"error"

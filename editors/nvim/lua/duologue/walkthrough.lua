@@ -37,7 +37,15 @@ function M.doctor()
 end
 
 function M.walkthrough()
-  vim.cmd.help("duologue-walkthrough")
+  if pcall(vim.cmd.help, "duologue-walkthrough") then
+    return
+  end
+  -- Nobody has run :helptags, which a plugin manager does and a bare runtime path does not.
+  local page = vim.api.nvim_get_runtime_file("doc/duologue.txt", false)[1]
+  vim.cmd("botright split")
+  vim.cmd.view(vim.fn.fnameescape(page))
+  vim.bo.filetype = "help"
+  vim.fn.search("\\V*duologue-walkthrough*", "w")
 end
 
 ---At the first start ever, says where the first steps are.

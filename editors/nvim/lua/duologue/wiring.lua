@@ -1,4 +1,5 @@
 ---Joins the parts; loaded when the first file is shown to the server, or the voice is started.
+local actions = require("duologue.actions")
 local activity = require("duologue.activity")
 local captions = require("duologue.captions")
 local client = require("duologue.client")
@@ -7,6 +8,7 @@ local edits = require("duologue.edits")
 local git = require("duologue.git")
 local highlights = require("duologue.highlights")
 local offers = require("duologue.offers")
+local previews = require("duologue.previews")
 local status = require("duologue.status")
 local talk = require("duologue.talk")
 local transcript = require("duologue.transcript")
@@ -76,6 +78,14 @@ local function handler(handle)
     if type(params) == "table" then
       handle(params)
     end
+  end
+end
+
+---@type lsp.Handler
+local function on_preview(_, params, ctx)
+  local ours = vim.lsp.get_client_by_id(ctx.client_id)
+  if ours and type(params) == "table" then
+    previews.show(params, ours.offset_encoding)
   end
 end
 
@@ -156,7 +166,10 @@ function M.begin()
     ["duologue/state"] = handler(on_state),
     ["duologue/transcript"] = handler(on_line),
     ["duologue/offer"] = handler(offers.update),
+    ["duologue/preview"] = on_preview,
+    ["duologue/clientCommand"] = actions.on_command,
     ["window/showMessage"] = handler(on_message),
+    ["window/showDocument"] = previews.on_show,
     ["workspace/applyEdit"] = edits.on_apply,
   }, { ready = on_ready, gone = on_gone })
   watch()
