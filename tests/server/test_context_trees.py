@@ -5,8 +5,9 @@ import random
 import pytest
 
 from duologue_server.context.documents import Documents, TextChange
+from duologue_server.context.languages import LANGUAGES
 from duologue_server.context.positions import Position, Range
-from duologue_server.context.trees import LANGUAGES, Syntax, Trees, parse
+from duologue_server.context.trees import Syntax, Trees, parse
 from duologue_server.context.view import View
 
 URI = "file:///store"

@@ -34,9 +34,6 @@ MOST_WINDOWS = 8
 STATEMENT_LINES = 12
 """A syntax error that began more lines ago than this is not the statement under the cursor."""
 
-LANGUAGES = ("python", "javascript", "javascriptreact", "typescript", "typescriptreact", "rust", "go")
-"""The languages whose grammars `duologue doctor` tries; `languages.LANGUAGES` are all."""
-
 _OWNERS = frozenset({"class", "impl", "trait", "interface", "struct", "enum", "record", "union"})
 _ROUTINES = frozenset({"function", "method", "constructor"})
 _PLACES = _OWNERS | _ROUTINES | {"module", "namespace", "key", "table", "element", "rule", "keyframes", "media"}

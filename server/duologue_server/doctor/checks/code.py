@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterator, Mapping
 
 from duologue_server.context.documents import Documents
-from duologue_server.context.trees import LANGUAGES, parse
+from duologue_server.context.languages import known_language
+from duologue_server.context.trees import parse
 from duologue_server.context.view import View
 from duologue_server.doctor.result import Result
 from duologue_server.options import Options
@@ -20,12 +21,22 @@ SNIPPETS: Mapping[str, str] = {
     "typescriptreact": "function total(numbers: number[]): number {\n  return numbers.length;\n}\n",
     "rust": "fn total(numbers: &[i64]) -> i64 {\n    numbers.iter().sum()\n}\n",
     "go": "package main\n\nfunc total(numbers []int) int {\n\treturn len(numbers)\n}\n",
+    "java": "int total(int[] numbers) {\n    return numbers.length;\n}\n",
+    "c": "int total(int *numbers) {\n    return numbers[0];\n}\n",
+    "cpp": "int total(int *numbers) {\n    return numbers[0];\n}\n",
+    "ruby": "def total(numbers)\n  numbers.sum\nend\n",
+    "lua": "function total(numbers)\n  return #numbers\nend\n",
+    "shellscript": "total() {\n  echo $#\n}\n",
+    "json": '{"total": 3}\n',
+    "yaml": "total: 3\n",
+    "toml": "total = 3\n",
+    "html": "<total></total>\n",
+    "css": "total { color: red; }\n",
 }
-PACKAGES: Mapping[str, str] = {"javascriptreact": "javascript", "typescriptreact": "typescript"}
 
 
 def check(options: Options) -> Iterator[Result]:
-    for language in LANGUAGES:
+    for language in SNIPPETS:
         yield _grammar(language)
     if "ruff" in options.detectors:
         yield _ruff()
@@ -40,7 +51,8 @@ def _view(language: str, text: str) -> View:
 
 def _grammar(language: str) -> Result:
     part = f"Grammar {language}"
-    remedy = f"Install again: pip install --force-reinstall tree-sitter tree-sitter-{PACKAGES.get(language, language)}"
+    package = known_language(language).module.replace("_", "-")
+    remedy = f"Install again: pip install --force-reinstall tree-sitter {package}"
     began_s = time.monotonic()
     try:
         syntax = _view(language, SNIPPETS[language]).syntax
@@ -49,7 +61,7 @@ def _grammar(language: str) -> Result:
         return Result(part, "failed", f"cannot be used: {error!r}", remedy)
     took_s = round(time.monotonic() - began_s, 2)
     if names != ["total"]:
-        return Result(part, "failed", f"finds {names or 'nothing'} where a function 'total' is", remedy, took_s)
+        return Result(part, "failed", f"finds {names or 'nothing'} where 'total' is defined", remedy, took_s)
     return Result(part, "ok", "parses and finds what is defined", took_s=took_s)
 
 
