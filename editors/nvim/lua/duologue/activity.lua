@@ -1,6 +1,7 @@
 ---Fingers and focus: that keys were pressed, never which. Nothing is watched while the voice is off.
 local client = require("duologue.client")
 local pace = require("duologue.pace")
+local status = require("duologue.status")
 
 local M = {}
 
@@ -38,6 +39,18 @@ local function pressed(typed)
   return true
 end
 
+local MODES = { i = "i", R = "i", v = "x", V = "x", ["\22"] = "x", t = "t" }
+
+---@param typed string
+---@return boolean whether it is the talk key that is held, or ends talking: whoever talks does not type
+local function talks(typed)
+  if #typed < 2 or not status.talking() then
+    return false
+  end
+  local mode = MODES[vim.api.nvim_get_mode().mode:sub(1, 1)] or "n"
+  return vim.fn.maparg(vim.fn.keytrans(typed), mode) == "<Plug>(duologue-talk)"
+end
+
 ---@param focused boolean
 local function on_focus(focused)
   client.notify("duologue/activity", { focused = focused })
@@ -56,7 +69,7 @@ function M.watch(on)
     return
   end
   vim.on_key(function(_, typed)
-    if pressed(typed or "") then
+    if pressed(typed or "") and not talks(typed) then
       keys = keys + 1
       push()
     end
