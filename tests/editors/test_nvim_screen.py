@@ -88,6 +88,18 @@ def test_a_mark_is_quiet(nvim: Neovim, screen: Screen) -> None:
     assert screen.least_contrast(5) >= 4.5
 
 
+def test_a_spoken_command_is_asked_about_before_it_is_done(nvim: Neovim, screen: Screen) -> None:
+    uri = begin(nvim)
+    nvim.push("duologue/transcript", line("Delete the function mean.", id="u", role="user"))
+    lines = {"start": {"line": 8, "character": 0}, "end": {"line": 10, "character": 0}}
+    question = "Delete two lines, the function mean?"
+    nvim.push("duologue/preview", {"uri": uri, "ranges": [lines], "caption": "delete mean", "question": question})
+    has(nvim, screen, f"?   {question}")
+    screen.shot("asked")
+    for row in (8, 9, *(n for n, text in enumerate(screen.text()) if "│" in text)):
+        assert screen.least_contrast(row) >= 4.5, screen.text()[row]
+
+
 def test_the_edit_is_shown_for_a_moment(nvim: Neovim, screen: Screen) -> None:
     uri = begin(nvim)
     span = {"start": {"line": 5, "character": 11}, "end": {"line": 5, "character": 17}}
