@@ -95,7 +95,7 @@ def test_push_to_talk_by_holding_a_key_ends_when_its_repeats_do(nvim: Neovim) ->
     for _ in range(5):
         nvim.api.input("<F9>")
     nvim.until("up", lambda: talked(nvim) == [True, False])
-    assert [m["params"]["keys"] for m in nvim.messages("duologue/activity")] == [1], "the press silences, no repeat does"
+    assert [m["params"]["keys"] for m in nvim.messages("duologue/activity")] == [1], "the press, no repeat"
 
 
 def test_a_voice_that_refuses_to_listen_is_not_shown_as_listening(nvim: Neovim) -> None:

@@ -1,5 +1,9 @@
-"""A whole session in Neovim through a real sound server: the partner offers, the user says yes, the code changes."""
+"""Neovim with the real voice: a spoken yes changes the code, and the ears may be on another machine."""
 
+import os
+import re
+import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +12,9 @@ import pytest
 import soxr
 from numpy.typing import NDArray
 
+from duologue_server.link.remote import TOKEN_VARIABLE
 from duologue_server.voice.hibari import HibariSpeaker
-from editors.neovim import until
+from editors.neovim import Neovim, until
 from editors.terminal import TerminalNeovim, duologue
 from support.sound_server import RATE_HZ, SoundServer, require_sound_server
 
@@ -65,3 +70,33 @@ def test_an_offer_is_spoken_accepted_by_voice_and_the_code_changes(nvim: Termina
         until("the edit", lambda: changed in nvim.api.current.buffer[:], transcript, PATIENCE_S)
     assert nvim.lua("return require('duologue').offers()") == []
     assert any(line["role"] == "user" for line in transcript())
+
+
+def test_a_voice_that_listens_where_the_ears_are(tmp_path: Path) -> None:
+    heard = tmp_path / "heard.wav"
+    command = [str(duologue()), "voice", "--listen", "127.0.0.1:0", "--device", f"virtual:out={heard}"]
+    environment = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+    voice = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    try:
+        assert voice.stderr is not None
+        (port,) = re.findall(r"at 127\.0\.0\.1:(\d+)", voice.stderr.readline())
+        (token,) = re.findall(rf"export {TOKEN_VARIABLE}=(\S+)", voice.stderr.readline())
+        threading.Thread(target=voice.stderr.read, daemon=True).start()
+        nvim = Neovim(tmp_path / "nvim", **{TOKEN_VARIABLE: token})
+        nvim.cmd = [str(duologue()), "lsp", "--voice", f"127.0.0.1:{port}"]
+        try:
+            nvim.setup()
+            nvim.api.command("Duologue start")
+            line = "return require('duologue').statusline()"
+            until("the voice", lambda: nvim.lua(line) == "◉ listening", nvim.notes, PATIENCE_S)
+            nvim.api.command("Duologue why")
+            until("a caption", nvim.caption)
+            nvim.api.input("j")
+            until("silence", lambda: nvim.lua(line) == "◉ listening")
+            until("its cause", lambda: nvim.lua("return require('duologue.transcript').list()")[-1]["cause"] == "key")
+        finally:
+            nvim.close()
+    finally:
+        voice.terminate()
+        voice.wait(10)
+    assert heard.stat().st_size > 1000

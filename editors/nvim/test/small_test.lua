@@ -36,6 +36,19 @@ test("good options are taken, and the caller's table stays his", function()
   equal(given.keymaps, { talk = "<F9>" })
 end)
 
+test("the program is what stands before lsp", function()
+  local walkthrough = require("duologue.walkthrough")
+  for cmd, program in pairs({
+    [{ "duologue", "lsp" }] = { "duologue" },
+    [{ "duologue", "lsp", "--voice", "127.0.0.1:7450" }] = { "duologue" },
+    [{ "uv", "run", "duologue", "lsp" }] = { "uv", "run", "duologue" },
+    [{ "my-script" }] = { "my-script" },
+  }) do
+    config.apply({ cmd = cmd })
+    equal(walkthrough.program(), program)
+  end
+end)
+
 test("setup() without a table keeps all defaults and says so", function()
   equal(config.apply("yes"), config.defaults)
   equal(#config.problems, 1)

@@ -6,7 +6,12 @@ local M = {}
 ---@return string[] the program of the server, to be run with other arguments
 function M.program()
   local cmd = config.options.cmd
-  return vim.list_slice(cmd, 1, #cmd - (cmd[#cmd] == "lsp" and 1 or 0))
+  for index = #cmd, 2, -1 do
+    if cmd[index] == "lsp" then
+      return vim.list_slice(cmd, 1, index - 1)
+    end
+  end
+  return vim.deepcopy(cmd)
 end
 
 ---@param arguments string[]
