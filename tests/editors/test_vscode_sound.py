@@ -129,3 +129,24 @@ def test_two_windows_have_one_microphone(
 
 def texts(window: Window) -> list[str]:
     return [text.replace("\u00a0", " ") for text in window.page.locator(".view-line").all_text_contents()]
+
+
+def test_spoken_commands_change_the_code_and_take_it_back(
+    host: Host, windows: list[Window], folder: Path, sound: SoundServer
+) -> None:
+    host.configure(unpromptedPerHour=0)  # nothing that would have to be interrupted
+    with sound.speaking(room(300.0)):
+        window = listening(host, windows, folder)
+        window.page.wait_for_timeout(2000)
+        for words, wanted in (
+            ("Delete line two.", lambda: "    into.append(path)" not in texts(window)),
+            ("Undo that.", lambda: "    into.append(path)" in texts(window)),
+            ("Go to line three.", lambda: "Ln 3" in position(window)),
+        ):
+            with sound.speaking(speech(words)):
+                until(words, wanted, 30, lambda: (texts(window), position(window)))
+            window.shot(f"said {words}")
+
+
+def position(window: Window) -> str:
+    return window.page.locator("#status\\.editor\\.selection").text_content() or ""

@@ -181,10 +181,17 @@ def test_a_verb_wakes_as_well(editor: Editor) -> None:
 
 def test_a_sure_and_harmless_command_ends_the_turn_at_once(editor: Editor) -> None:
     editor.session.from_voice(Guess("go to line six"))
+    editor.later(0.01)
     assert editor.of(Prepare)[-1] == Prepare("go to line six", "", certain=True)
     assert editor.shown == [], "nothing is done on a guess"
+    editor.session.from_voice(Guess("delete line"))
+    editor.later(0.2)
+    editor.session.from_voice(Guess(""))  # the user goes on
     editor.session.from_voice(Guess("delete line three"))
-    assert not editor.of(Prepare)[-1].certain
+    editor.later(0.2)
+    assert len(editor.of(Prepare)) == 1
+    editor.later(0.1)
+    assert editor.of(Prepare)[-1] == Prepare("delete line three", "", certain=True)
     assert editor.applied == []
 
 

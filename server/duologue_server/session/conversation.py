@@ -57,6 +57,7 @@ class Conversation:
         self._to_voice = to_voice
         self._requests = requests
         self._hands_free = hands_free
+        self._guessed = ""
         self._commanded = False
         """Whether what the user said last was a command."""
         self._told: list[str] = []
@@ -96,9 +97,11 @@ class Conversation:
     def guess(self, guess: Guess) -> None:
         """The user pauses, and may have said all: prepares what the answer would begin with. Nothing is done yet."""
         intent = understand(guess.text)
-        if self._may_command(intent) and self._prescribed is None and self._hands_free.is_settled(guess.text):
+        self._guessed = guess.text
+        settles_s = self._hands_free.settles_after_s(guess.text) if self._may_command(intent) else None
+        if settles_s is not None and self._prescribed is None:
             self._answering.forget()
-            self._to_voice(Prepare(guess.text, "", certain=True))
+            self._clock.call_later(settles_s, partial(self._settle, guess.text))
             return
         endpoint = self._endpoint if intent.kind == "unknown" and self._prescribed is None else None
         if not guess.text or endpoint is None:
@@ -117,9 +120,14 @@ class Conversation:
             about_this = bool(intent.args.get("about"))  # without a language model there is one answer to that
             self._to_voice(Prepare(guess.text, text, certain=about_this or is_settled(guess.text, intent)))
 
+    def _settle(self, guessed: str) -> None:
+        """Those words are a command, and nothing has followed them."""
+        if guessed == self._guessed:
+            self._to_voice(Prepare(guessed, "", certain=True))
+
     def ask(self, ask: Ask) -> None:
         """The user's turn is over: answers it, from the first clause on."""
-        self._turns = ask.turn
+        self._turns, self._guessed = ask.turn, ""
         if self._hands_free.dozing:  # nothing of it is kept
             self._whole(ask.turn, self._hands_free.take(ask.text) or "")
             return

@@ -45,6 +45,8 @@ ASKED_S = 20.0
 LOOK_EVERY_S, LOOK_FOR_S = 0.05, 2.0
 """For the editor's word of a change that it has made."""
 SETTLED_CONFIDENCE = 0.9
+EDIT_SETTLES_S = 0.25
+"""Who says "delete line" may go on with "two"; beside the pause after which words are told at all."""
 PARSED_AT_ONCE_BYTES = 200_000
 """A text that has just been changed and is no larger is parsed while the user waits: some milliseconds."""
 YES = frozenset({"yes", "yeah", "yep", "sure", "do it", "yes please", "okay", "ok", "go ahead", "yes do it"})
@@ -122,16 +124,19 @@ class HandsFree:
             return None
         return self._perform(reading, place)
 
-    def is_settled(self, words: str) -> bool:
-        """Whether these words are a command for sure, so that the turn need not wait for more. Nothing is done."""
+    def settles_after_s(self, words: str) -> float | None:
+        """How long nothing more need be said until these words are a command for sure, so that the turn is over; None
+        when they are none, or an unsure one. Nothing is done."""
         said = _plain(words)
         if self.dozing:
-            return wakes(words)
+            return 0.0 if wakes(words) else None
         if self._open_question() is not None and said in YES | NO | OTHER:
-            return True
+            return 0.0
         place = self._place()
         reading = parse(words, place) if place is not None else None
-        return reading is not None and reading.confidence >= SETTLED_CONFIDENCE and is_harmless(reading.command)
+        if reading is None or reading.confidence < SETTLED_CONFIDENCE:
+            return None
+        return 0.0 if is_harmless(reading.command) else EDIT_SETTLES_S
 
     def _answer(self, said: str) -> str | None:
         """To a question that was asked; None when there is none, or this is no answer."""
