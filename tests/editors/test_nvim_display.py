@@ -30,9 +30,13 @@ from editors.neovim import READY, Neovim, line
         ),
     ],
 )
-def test_statusline(nvim: Neovim, state: dict[str, Any], shown: str) -> None:
-    line = nvim.lua(
-        'local status = require("duologue.status"); status.set(...); return require("duologue").statusline()',
+def test_statusline(library: Neovim, state: dict[str, Any], shown: str) -> None:
+    line = library.lua(
+        """
+        require("duologue.status").without("")
+        require("duologue.status").set(...)
+        return require("duologue").statusline()
+        """,
         state,
     )
     assert line == shown
@@ -128,8 +132,8 @@ def test_what_was_not_heard_is_dim(nvim: Neovim) -> None:
         ("1 2 3 4 5 " * 5, ["      1 2 3 4 5"] * 4),
     ],
 )
-def test_captions_fit_the_width(nvim: Neovim, text: str, rows: list[str]) -> None:
-    drawn = nvim.lua("local text = ...; return (require('duologue.layout').draw(text, 10, 4))", [line(text)])
+def test_captions_fit_the_width(library: Neovim, text: str, rows: list[str]) -> None:
+    drawn = library.lua("local text = ...; return (require('duologue.layout').draw(text, 10, 4))", [line(text)])
     assert drawn == rows
 
 
@@ -145,9 +149,9 @@ def test_captions_fit_the_width(nvim: Neovim, text: str, rows: list[str]) -> Non
         (None, ["      row c", "      row d", "      row e"]),
     ],
 )
-def test_captions_scroll_with_the_voice_one_row_ahead(nvim: Neovim, heard: int | None, rows: list[str]) -> None:
+def test_captions_scroll_with_the_voice_one_row_ahead(library: Neovim, heard: int | None, rows: list[str]) -> None:
     said = line("row a row b row c row d row e", final=False, heardUpTo=heard)
-    drawn = nvim.lua("local said = ...; return (require('duologue.layout').draw(said, 6, 3))", [said])
+    drawn = library.lua("local said = ...; return (require('duologue.layout').draw(said, 6, 3))", [said])
     assert drawn == rows
 
 

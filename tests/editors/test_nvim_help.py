@@ -25,41 +25,45 @@ def tags(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return {row.split("\t")[0] for row in rows}
 
 
-def test_every_function_option_map_event_and_colour_has_a_tag(nvim: Neovim, tags: set[str]) -> None:
-    functions = nvim.lua('return vim.tbl_keys(require("duologue"))')
+def test_every_function_option_map_event_and_colour_has_a_tag(library: Neovim, tags: set[str]) -> None:
+    functions = library.lua('return vim.tbl_keys(require("duologue"))')
     assert {f"duologue.{name}()" for name in functions} <= tags
-    options = nvim.lua('return vim.tbl_keys(require("duologue.config").options)')
+    options = library.lua('return vim.tbl_keys(require("duologue.config").options)')
     assert {f"duologue-option-{name}" for name in [*options, "filetypes"]} <= tags
-    verbs = nvim.lua('return require("duologue.config").verbs')
+    verbs = library.lua('return require("duologue.config").verbs')
     assert {f"<Plug>(duologue-{verb})" for verb in verbs} == {tag for tag in tags if tag.startswith("<Plug>")}
-    groups = nvim.lua('require("duologue.highlights").define(); return vim.fn.getcompletion("Duologue", "highlight")')
+    groups = library.lua(
+        'require("duologue.highlights").define(); return vim.fn.getcompletion("Duologue", "highlight")'
+    )
     assert {f"hl-{group}" for group in groups} == {tag for tag in tags if tag.startswith("hl-")}
     events = re.findall(r'pattern = "(Duologue\w+)"', SOURCES)
     assert set(events) <= tags
     assert {":Duologue", "duologue", "duologue.txt"} <= tags
 
 
-def test_every_group_that_the_source_names_is_defined(nvim: Neovim) -> None:
-    groups = nvim.lua('require("duologue.highlights").define(); return vim.fn.getcompletion("Duologue", "highlight")')
+def test_every_group_that_the_source_names_is_defined(library: Neovim) -> None:
+    groups = library.lua(
+        'require("duologue.highlights").define(); return vim.fn.getcompletion("Duologue", "highlight")'
+    )
     named = set(re.findall(r'"(Duologue[A-Z]\w+)"', SOURCES))
     events = set(re.findall(r'pattern = "(Duologue\w+)"', SOURCES))
     assert named - events <= set(groups)
 
 
-def test_every_command_is_described_and_none_that_is_not_there(nvim: Neovim) -> None:
+def test_every_command_is_described_and_none_that_is_not_there(library: Neovim) -> None:
     section = TEXT[TEXT.index("*:Duologue*") : TEXT.index("*duologue-keys*")]
     described = re.findall(r"^:Duologue ([\w-]+)", section, re.MULTILINE)
-    commands = nvim.lua('return require("duologue.commands").names()')
+    commands = library.lua('return require("duologue.commands").names()')
     assert sorted([*described, "menu"]) == commands
     named = set(re.findall(r":Duologue ([a-z][\w-]*)`", TEXT)) - {"menu"}
     assert named <= set(commands)
 
 
-def test_every_default_and_every_choice_is_the_real_one(nvim: Neovim) -> None:
+def test_every_default_and_every_choice_is_the_real_one(library: Neovim) -> None:
     block = TEXT[TEXT.index("All of them, with their defaults") :]
     shown = block[block.index("require(") : block.index("\n<\n")]
     options = shown.removeprefix('require("duologue").setup(').removesuffix(")")
-    assert nvim.lua(f'local shown = {options}; return vim.deep_equal(shown, require("duologue.config").defaults)')
+    assert library.lua(f'local shown = {options}; return vim.deep_equal(shown, require("duologue.config").defaults)')
 
 
 def test_every_statusline_of_the_page_is_one_that_can_be_read() -> None:
@@ -72,11 +76,11 @@ def test_every_statusline_of_the_page_is_one_that_can_be_read() -> None:
     assert drawn == {f"{sign} {text.strip()}" for sign, text in words}
 
 
-def test_its_links_lead_somewhere(nvim: Neovim, tags: set[str]) -> None:
+def test_its_links_lead_somewhere(library: Neovim, tags: set[str]) -> None:
     links = set(re.findall(r"(?<!\|)\|([^\s|]+)\|(?!\|)", TEXT))
     ours = {link for link in links if link.lower().startswith(("duologue", ":duologue"))}
     assert ours <= tags
-    theirs = nvim.lua(
+    theirs = library.lua(
         """
         return vim.tbl_filter(function(link)
           return not vim.tbl_contains(vim.fn.getcompletion(link, "help"), link)
@@ -91,11 +95,11 @@ def test_its_lines_are_as_wide_as_its_modeline_says() -> None:
     assert [line for line in TEXT.splitlines() if len(line) > 78] == []
 
 
-def test_its_examples_are_lua(nvim: Neovim) -> None:
+def test_its_examples_are_lua(library: Neovim) -> None:
     blocks = re.findall(r">lua\n(.*?)(?=\n<|\n\S)", TEXT, re.DOTALL)
     assert len(blocks) >= 10
     for block in blocks:
-        problem = nvim.lua(
+        problem = library.lua(
             """
             local code = ...
             local run, problem = loadstring(code)
