@@ -43,7 +43,7 @@ class Grammar:
     phrases: tuple[Phrase, ...]
     slots: Mapping[str, Reader]
     sets: Mapping[str, Pattern]
-    misheard: Mapping[str, frozenset[str]]
+    misheard: Mapping[str, tuple[tuple[str, ...], ...]]
 
     def utterance(self, words: tuple[str, ...], place: Any) -> Utterance:
         return Utterance(words, self.slots, self.misheard, place)
@@ -72,7 +72,9 @@ def grammar() -> Grammar:
         )
         for row in data["phrase"]
     )
-    misheard = {word: frozenset(heard.split()) for word, heard in data["misheard"].items()}
+    misheard = {
+        word: tuple(tuple(one.split()) for one in heard.split(", ")) for word, heard in data["misheard"].items()
+    }
     return Grammar(phrases, slots, sets, misheard)
 
 

@@ -37,7 +37,7 @@ class Utterance:
 
     words: tuple[str, ...]
     slots: Mapping[str, Callable[["Utterance", int], Iterator[Slot]]]
-    misheard: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    misheard: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     """Of words of the grammar: what a recogniser makes of them."""
     place: Any = None
     """What the rules for slots may look at."""
@@ -45,6 +45,11 @@ class Utterance:
     def __post_init__(self) -> None:
         self.low = tuple(word.lower() for word in self.words)
         self._filled: dict[tuple[str, int], tuple[Slot, ...]] = {}
+
+    @property
+    def misheard_cost(self) -> float:
+        """What taking a word for another one costs: the more words agree, the surer it is."""
+        return next(cost for words, cost in MISHEARD_COSTS if len(self.words) >= words)
 
     def fill(self, slot: str, start: int) -> tuple[Slot, ...]:
         """Every way to fill a slot from a word on, found once."""
@@ -57,8 +62,9 @@ class Utterance:
 
 Pattern = Callable[[Utterance, int], Iterator[Read]]
 
-MISHEARD_COST = 0.25
-"""Of a word of the grammar: enough that an edit is asked about."""
+MISHEARD_COSTS = ((4, 0.12), (2, 0.25), (0, 1.0))
+"""(words of the utterance, cost of a word that was misheard): of one word nothing is guessed, of two or three an edit
+is asked about."""
 
 
 class BadPhrase(ValueError):
@@ -151,8 +157,10 @@ def _word(word: str) -> Pattern:
         if start < len(said.low):
             if said.low[start] == word or (word == "one" and said.low[start] == "1"):
                 yield Read(start + 1, {}, 0.0)
-            elif said.low[start] in said.misheard.get(word, ()):
-                yield Read(start + 1, {}, MISHEARD_COST)
+                return
+            for heard in said.misheard.get(word, ()):
+                if said.low[start : start + len(heard)] == heard:
+                    yield Read(start + len(heard), {}, said.misheard_cost)
 
     return read
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from duologue_server.commands.language import table
 from duologue_server.commands.locate import said_here
 from duologue_server.commands.names import MOST_NAME_WORDS, Known, letters_of
-from duologue_server.commands.phrases import MISHEARD_COST, Slot, Utterance
+from duologue_server.commands.phrases import Slot, Utterance
 from duologue_server.commands.targets import Name
 from duologue_server.commands.words import declared, letters, numbers, ordinal, words_of
 from duologue_server.commands.writing import casing_at, is_code, is_evident, is_unfamiliar, separated
@@ -62,7 +62,7 @@ _CHOICES: dict[str, dict[str, str]] = {
              "backticks": "``", "back ticks": "``", "parentheses": "()", "parens": "()", "brackets": "[]",
              "square brackets": "[]", "braces": "{}", "curly braces": "{}", "curly brackets": "{}",
              "angle brackets": "<>", "round brackets": "()", "stars": "**", "underscores": "__"},
-    "wrapper": {"if": "if", "condition": "if", "while": "while", "while loop": "while", "for": "for",
+    "wrapper": {"if": "if", "enough": "if", "condition": "if", "while": "while", "while loop": "while", "for": "for",
                 "for loop": "for", "loop": "for", "try": "try", "try catch": "try", "try except": "try",
                 "try block": "try", "with": "with", "function": "function", "for each": "for", "else": "else"},
 }  # fmt: skip
@@ -93,13 +93,13 @@ def _misheard_kinds(one: dict[str, str]) -> Reader:
     plain = _choice(one)
     wrong = {
         heard: one[right] for right, words in table("grammar.toml")["misheard"].items() if right in one
-        for heard in words.split() if heard not in one
+        for heard in words.split(", ") if heard not in one and " " not in heard
     }  # fmt: skip
 
     def read(said: Utterance, start: int) -> Iterator[Slot]:
         yield from plain(said, start)
         if start < len(said.low) and said.low[start] in wrong:
-            yield Slot(start + 1, wrong[said.low[start]], MISHEARD_COST)
+            yield Slot(start + 1, wrong[said.low[start]], said.misheard_cost)
 
     return read
 

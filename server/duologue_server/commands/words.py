@@ -21,7 +21,7 @@ _CORRECTION = re.compile(r" (?:no wait|no sorry|no i mean|i mean|sorry i mean|wa
 _SIGNS = {
     "=": "equals", "==": "double equals", "!=": "not equals", "+": "plus", "-": "minus", "*": "times", "/": "slash",
     ">": "greater than", "<": "less than", ">=": "greater or equal", "<=": "less or equal", "&": "and", "%": "percent",
-    "#": "hash", "@": "at sign", "->": "arrow", "=>": "fat arrow", "+=": "plus equals", "-=": "minus equals", "|": "pipe",
+    "#": "hash", "@": "at sign", "->": "arrow", "=>": "fat arrow", "+=": "plus equals", "-=": "minus equals",
 }  # fmt: skip
 """What recognisers write where somebody said a sign."""
 _UNITS = {
@@ -69,6 +69,8 @@ def heard(text: str) -> tuple[str, ...]:
             words += _SIGNS[word].split()
         elif re.fullmatch(r"[A-Za-z]+(?:-[A-Za-z]+)+", word) and word.lower() not in _ALPHABET:
             words += word.split("-")
+        elif joined := re.fullmatch(r"(Pascal|Camel|Snake|Kebab)(Case)?(?=[A-Z])(\w+)", word):
+            words += [part.lower() for part in joined.groups() if part]
         elif re.fullmatch(r"\d+[-–]\d+", word):
             words += re.sub(r"[-–]", " to ", word).split()
         elif re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", word):
