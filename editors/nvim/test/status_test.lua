@@ -38,6 +38,14 @@ test("values that are new to us are shown as they are, and fields that are new a
   equal(status.facts(), { "shared", "voice ready, microphone shared" })
 end)
 
+test("null is nothing said", function()
+  status.without("")
+  status.set({ voice = "failed", message = vim.NIL, microphone = vim.NIL, latencyMs = vim.NIL, seq = vim.NIL })
+  equal(status.line(), "✗ no voice")
+  equal(status.get().microphone, "off")
+  equal(status.get().latencyMs, nil)
+end)
+
 test("all facts, in plain words", function()
   status.without("")
   local parts = { voice = "hibari", ear = "moonshine" }

@@ -73,6 +73,10 @@ end
 ---@param new duologue.State
 ---@return boolean whether it is news; an older one that came late is not
 function M.set(new)
+  new = vim.iter(pairs(new)):fold({}, function(known, field, value)
+    known[field] = value ~= vim.NIL and value or nil
+    return known
+  end)
   if (new.seq or 0) < state.seq then
     return false
   end
