@@ -62,7 +62,7 @@ _CHOICES: dict[str, dict[str, str]] = {
              "backticks": "``", "back ticks": "``", "parentheses": "()", "parens": "()", "brackets": "[]",
              "square brackets": "[]", "braces": "{}", "curly braces": "{}", "curly brackets": "{}",
              "angle brackets": "<>", "round brackets": "()", "stars": "**", "underscores": "__"},
-    "wrapper": {"if": "if", "enough": "if", "condition": "if", "while": "while", "while loop": "while", "for": "for",
+    "wrapper": {"if": "if", "condition": "if", "while": "while", "while loop": "while", "for": "for",
                 "for loop": "for", "loop": "for", "try": "try", "try catch": "try", "try except": "try",
                 "try block": "try", "with": "with", "function": "function", "for each": "for", "else": "else"},
 }  # fmt: skip
@@ -76,6 +76,10 @@ def _choice(ways: dict[str, str]) -> Reader:
             value = ways.get(" ".join(said.low[start:end]))
             if value is not None:
                 yield Slot(end, value)
+        for way, value in ways.items():
+            for heard in said.misheard.get(way, ()):
+                if said.low[start : start + len(heard)] == heard:
+                    yield Slot(start + len(heard), value, said.misheard_cost)
 
     return read
 
@@ -87,21 +91,6 @@ def _kinds() -> tuple[dict[str, str], dict[str, str]]:
     several = {f"{said}s": kind for said, kind in one.items() if not said.endswith("s")}
     several.update({said: kind for kind, words in grammar["plurals"].items() for said in words.split("|")})
     return one, several
-
-
-def _misheard_kinds(one: dict[str, str]) -> Reader:
-    plain = _choice(one)
-    wrong = {
-        heard: one[right] for right, words in table("grammar.toml")["misheard"].items() if right in one
-        for heard in words.split(", ") if heard not in one and " " not in heard
-    }  # fmt: skip
-
-    def read(said: Utterance, start: int) -> Iterator[Slot]:
-        yield from plain(said, start)
-        if start < len(said.low) and said.low[start] in wrong:
-            yield Slot(start + 1, wrong[said.low[start]], said.misheard_cost)
-
-    return read
 
 
 def _number(said: Utterance, start: int) -> Iterator[Slot]:
@@ -243,7 +232,7 @@ def readers() -> dict[str, Reader]:
     one, several = _kinds()
     return {
         **{name: _choice(ways) for name, ways in _CHOICES.items()},
-        "kind": _misheard_kinds(one),
+        "kind": _choice(one),
         "kinds": _choice(several),
         "number": _number,
         "ordinal": _ordinal,
