@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from duologue_server.suggest.agenda import CUED_S, REOPENS_S, TYPED_AWAY_KEYS, Agenda
+from duologue_server.suggest.agenda import CUED_S, REOPENS_S, TYPED_AWAY_KEYS, URGENT_WAIT_S, Agenda
 from duologue_server.suggest.backoff import WAIT_S
 from duologue_server.suggest.diagnostics import SURVIVES_S
 from duologue_server.suggest.findings import Finding, Fix, Span, TextEdit
@@ -161,9 +161,10 @@ def test_two_tools_that_mean_the_same_are_one_thought() -> None:
 
 def test_a_thought_dies_of_old_age_and_does_not_come_back_by_itself() -> None:
     agenda = Agenda()
-    agenda.found(URI, "ruff", [finding()], 0.0)
-    assert agenda.offers(EXPIRES_S) == []
-    agenda.found(URI, "ruff", [finding()], EXPIRES_S + 1)
+    lesser = finding("lesser", urgency=0.65)
+    agenda.found(URI, "ruff", [finding(), lesser], 0.0)
+    assert only(agenda, EXPIRES_S).about == "cursor", "what is urgent lives longer"
+    agenda.found(URI, "ruff", [lesser], EXPIRES_S + 1)
     assert agenda.offers(EXPIRES_S + 1) == []
 
 
@@ -382,3 +383,51 @@ def test_what_was_said_keeps_up_with_its_code() -> None:
     latest = agenda.latest()
     assert latest is not None
     assert (latest.id, latest.line, latest.fix) == (item.id, 30, new)
+
+
+def test_the_last_remark_of_the_hour_is_for_what_is_urgent() -> None:
+    agenda = Agenda(2)
+    agenda.found(URI, "ruff", [finding("first", urgency=0.65, trigger="a:1")], 0.0)
+    agenda.boundary("save", 0.0, URI)
+    agenda.said(only(agenda, 0.0).id, 1.0)
+    agenda.found(URI, "ruff", [finding("lesser", urgency=0.65, trigger="a:2")], 2.0)
+    agenda.boundary("save", 2.0, URI)
+    check(agenda, 2.0, None)
+    agenda.found(URI, "structure", [finding("urgent", urgency=0.8, trigger="a:3")], 3.0)
+    agenda.boundary("save", 3.0, URI)
+    check(agenda, 3.0, "urgent")
+
+
+def test_what_was_ignored_and_mended_later_was_no_miss() -> None:
+    agenda = Agenda()
+    agenda.found(URI, "ruff", [finding()], 0.0)
+    agenda.boundary("save", 0.0, URI)
+    agenda.said(only(agenda, 0.0).id, 1.0)
+    agenda.best(100.0)
+    assert agenda.backoff.records()["ruff:F821"].misses == 1
+    agenda.found(URI, "ruff", [], 240.0)
+    assert agenda.backoff.records() == {}
+
+
+def test_ignoring_what_is_urgent_does_not_silence_it_for_hours() -> None:
+    agenda = Agenda(60)
+    for n in range(6):
+        t = 3600.0 * n
+        agenda.found(URI, "ruff", [finding(f"name{m}", line=m) for m in range(n + 1)], t)
+        agenda.boundary("save", t, URI)
+        item = agenda.best(t)
+        assert item is not None
+        agenda.said(item.id, t)
+        agenda.best(t + 100)
+    assert agenda.backoff.until_s("ruff:F821") - (t + 60) == URGENT_WAIT_S
+
+
+def test_what_a_syntax_error_hides_is_not_gone() -> None:
+    agenda = Agenda()
+    agenda.found(URI, "ruff", [finding()], 0.0)
+    item = only(agenda, 0.0)
+    broken = finding("", line=40, urgency=0.55, trigger="ruff:invalid-syntax")
+    agenda.found(URI, "ruff", [broken], 1.0, whole=False)
+    assert {offer.trigger for offer in agenda.offers(1.0)} == {"ruff:F821", "ruff:invalid-syntax"}
+    agenda.found(URI, "ruff", [finding()], 2.0)
+    assert only(agenda, 2.0).id == item.id, "the same as before, not a new one"

@@ -290,10 +290,12 @@ class Session:
                     self._workspace.settle()
                     self._clock.call_later(IGNORED_S + 1.0, self._keep)  # by then it is known whether it was ignored
             case SoundOff():
+                self._offered.discard(fact.utterance)
                 self._conversation.ended(fact)
             case Heard():
                 self._conversation.user_said(fact)
             case Dropped():
+                self._offered.discard(fact.id)
                 self._conversation.dropped(fact)
             case Command(name="why", why=why):
                 self._client.tell("info", why)

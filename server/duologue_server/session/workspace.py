@@ -24,7 +24,7 @@ from duologue_server.suggest.diagnostics import Diagnostics
 from duologue_server.suggest.findings import Detector, DetectorTrouble, Finding
 from duologue_server.suggest.items import Change, Item
 from duologue_server.suggest.reports import as_given
-from duologue_server.suggest.ruff import Ruff
+from duologue_server.suggest.ruff import BROKEN, Ruff
 from duologue_server.suggest.structure.detector import Structure
 from duologue_server.trace.clock import Clock, run
 
@@ -187,6 +187,9 @@ class Workspace:
         self.cursor_uri, self.cursor_position = uri, Position(line, character)
         self.selection = selection
         self.agenda.looking_at(uri, line)
+        view = self.view(uri)
+        if view is not None and view.syntax is not None and view.syntax.revision == view.snapshot.revision:
+            self._tell_complete(view)
         if jumped:
             self._to_voice(EditorEvent("cursor_jump"))
 
@@ -293,12 +296,16 @@ class Workspace:
         view = self.view(uri)
         if view is None or view.syntax is None or uri != self.cursor_uri:
             return
+        self._tell_complete(view)
+        collect = partial(view.syntax.identifiers, VOCABULARY_WORDS, self.cursor_position)
+        run(self._clock.lane("vocabulary"), collect, self._collected)
+
+    def _tell_complete(self, view: View) -> None:
+        """Whether the statement at the cursor is whole: nobody wants to be spoken to in the middle of one."""
         complete = view.statement_complete_at(self.cursor_position)
         if complete != self._complete:
             self._complete = complete
             self._to_voice(EditorEvent("complete", int(complete)))
-        collect = partial(view.syntax.identifiers, VOCABULARY_WORDS, self.cursor_position)
-        run(self._clock.lane("vocabulary"), collect, self._collected)
 
     def _collected(self, words: tuple[str, ...] | Exception) -> None:
         if isinstance(words, Exception):
@@ -336,7 +343,8 @@ class Workspace:
 
     def _take(self, detector: str, uri: str, findings: list[Finding]) -> None:
         self._findings[uri, detector] = findings
-        self.agenda.found(uri, detector, findings, self._clock.now_s())
+        whole = all(finding.trigger != BROKEN for finding in findings)
+        self.agenda.found(uri, detector, findings, self._clock.now_s(), whole)
         self.settle()
 
     def _warn_once(self, what: str, text: str) -> None:

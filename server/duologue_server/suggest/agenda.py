@@ -9,13 +9,26 @@ said or dismissed, and of old age.
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from dataclasses import replace
+from typing import Literal
 
-from duologue_server.suggest.backoff import Backoff
+from duologue_server.suggest.backoff import LONGEST_WAIT_S, Backoff
 from duologue_server.suggest.diagnostics import SURVIVES_S, survived
 from duologue_server.suggest.findings import Finding
-from duologue_server.suggest.items import Boundary, Change, Item, Outcome, as_given, as_item, found_again, moved
+from duologue_server.suggest.items import (
+    Boundary,
+    Change,
+    Closed,
+    Item,
+    Outcome,
+    Recent,
+    as_given,
+    as_item,
+    found_again,
+    is_urgent,
+    merged,
+    moved,
+)
 from duologue_server.suggest.reasons import BECAUSE, Waiting, why_silent, why_spoken
 
 HOUR_S = 3600.0
@@ -27,6 +40,8 @@ CUED_S = 20.0
 """So long what has caught the eye is left to the user before it may be spoken."""
 NEAR_LINES, FAR_WEIGHT = 40, 0.75
 """Further from the cursor than this, or in another document, a thought weighs less."""
+URGENT_WAIT_S = 600.0
+"""Who does not react to what is urgent hears of the like again after this: perhaps only the moment was wrong."""
 IGNORED_S = 60.0
 """Said and, so long after, neither accepted nor dismissed nor fixed: ignored."""
 REACH_S = 3.0
@@ -41,29 +56,13 @@ MOST_ITEMS = 50
 MOST_CLOSED = 500
 
 
-@dataclass(slots=True)
-class _Closed:
-    """A thought that has had its chance; kept so that it is not brought up again while it is still found."""
-
-    item: Item
-    said_s: float | None
-    """When it was said, while its outcome is open."""
-    gone_since_s: float | None = None
-
-
-class _Recent(NamedTuple):
-    kind: Boundary
-    at_s: float
-    uri: str | None
-
-
 class Agenda:
     """See the module. All methods belong to one thread; `now_s` never goes backwards."""
 
     def __init__(self, unprompted_per_hour: int = 4) -> None:
         self.unprompted_per_hour = unprompted_per_hour
         self._items: dict[str, Item] = {}
-        self._closed: dict[str, _Closed] = {}
+        self._closed: dict[str, Closed] = {}
         self.backoff = Backoff()
         """What experience has taught; for the user to see and reset."""
         self._said_s: deque[float] = deque()
@@ -71,17 +70,20 @@ class Agenda:
         self._keys_since: dict[str, int] = {}
         self._last_key_s: float | None = None
         self._edited_s: dict[str, float] = {}
-        self._recent: _Recent | None = None
+        self._recent: Recent | None = None
         self._keys_since_recent = 0
         self._snoozed_until_s = 0.0
         self._cursor: tuple[str | None, int] = (None, 0)
         self._changes: deque[Change] = deque(maxlen=1000)
         self._count = 0
 
-    def found(self, uri: str, detector: str, findings: Sequence[Finding], now_s: float) -> None:
-        """Takes everything that a detector finds in a document now; what it no longer finds counts as fixed."""
+    def found(self, uri: str, detector: str, findings: Sequence[Finding], now_s: float, whole: bool = True) -> None:
+        """Takes everything that a detector finds in a document now; what it no longer finds counts as fixed, unless
+        these are not the `whole` of it."""
         self._refresh(now_s)
         kept = {self._take(detector, finding, now_s) for finding in findings}
+        if not whole:
+            return
         for item in [item for item in self._items.values() if item.uri == uri and detector in item.found_by]:
             if item.id not in kept:
                 left = item.found_by - {detector}
@@ -131,7 +133,7 @@ class Agenda:
 
     def boundary(self, kind: Boundary, now_s: float, uri: str | None = None) -> None:
         """A moment at which a remark is welcome; of one document, or of all."""
-        self._recent, self._keys_since_recent = _Recent(kind, now_s, uri), 0
+        self._recent, self._keys_since_recent = Recent(kind, now_s, uri), 0
         for item in list(self._items.values()):
             if uri is None or item.uri == uri:
                 self._raise(item, kind, now_s)
@@ -197,7 +199,12 @@ class Agenda:
         if now_s < self._snoozed_until_s:
             return None
         left = self.budget_left(now_s)
-        ready = [item for item in self._items.values() if self._ready(item, now_s) and (left or item.asked)]
+        lesser = left - 1 if self.unprompted_per_hour > 1 else left  # the last of the hour is for what is urgent
+        ready = [
+            item
+            for item in self._items.values()
+            if self._ready(item, now_s) and (item.asked or (left if is_urgent(item) else lesser) > 0)
+        ]
         return max(ready, key=lambda item: (self._weight(item), item.given, -item.added_s), default=None)
 
     def offers(self, now_s: float) -> list[Item]:
@@ -273,14 +280,7 @@ class Agenda:
             if recent is not None and fresh and recent.uri in (None, new.uri):
                 self._raise(new, recent.kind, now_s)
             return new.id
-        found_by = old.found_by | {detector}
-        if finding.urgency < old.urgency and old.found_by != {detector}:  # another tool said it with more urgency
-            self._items[old.id] = replace(old, found_by=found_by, line=new.line, version=new.version)
-        else:
-            self._items[old.id] = replace(
-                new, id=old.id, added_s=old.added_s, expires_s=old.expires_s, boundary=old.boundary, found_by=found_by,
-                channel=old.channel, cued_s=old.cued_s, fix=new.fix or old.fix,
-            )  # fmt: skip
+        self._items[old.id] = merged(old, new)
         return old.id
 
     def _same(self, new: Item) -> Item | None:
@@ -296,7 +296,7 @@ class Agenda:
         self._changes.append(Change(item, "waiting", why))
 
     def _raise(self, item: Item, kind: Boundary, now_s: float) -> None:
-        """Lets an item become one channel louder, if it is worth that."""
+        """One channel louder, if it is worth that."""
         if item.given or item.urgency < SPOKEN_URGENCY or now_s < self._cued_until_s(item):
             return
         if item.urgency < AT_ONCE_URGENCY and item.cued_s is None:
@@ -312,7 +312,9 @@ class Agenda:
         return bool(item.boundary) and (item.given or now_s >= self.backoff.until_s(item.trigger))
 
     def _weight(self, item: Item) -> float:
-        """Urgency, confidence included, less for what is far from the cursor."""
+        """Urgency, confidence included, less for what is far from the cursor; what was asked for goes first."""
+        if item.asked:
+            return 1.0
         uri, line = self._cursor
         near = item.given or uri is None or (item.uri == uri and abs((item.line or 0) - line) <= NEAR_LINES)
         return item.urgency * (1.0 if near else FAR_WEIGHT)
@@ -333,13 +335,15 @@ class Agenda:
         for item in list(self._items.values()):
             if now_s >= item.expires_s:
                 self._drop(item, "it waited too long")
-                self._close_quietly(item)
+                if not item.given:
+                    self._closed[item.topic] = Closed(item, None)
             elif not item.boundary and survived(item.added_s, self._touched_s(item), now_s):
                 self._raise(item, "survived", now_s)
         for closed in self._closed.values():
             if closed.said_s is not None and now_s - closed.said_s >= IGNORED_S:
-                self._missed(closed.item, closed.said_s + IGNORED_S)
-                closed.said_s = None
+                longest_s = URGENT_WAIT_S if is_urgent(closed.item) else LONGEST_WAIT_S
+                self._missed(closed.item, closed.said_s + IGNORED_S, longest_s)
+                closed.said_s, closed.ignored = None, True
 
     def _judge(self, id: str, outcome: Literal["accepted", "dismissed"], why: str, now_s: float) -> bool:  # noqa: A002
         item = self.find(id)
@@ -352,22 +356,18 @@ class Agenda:
         self._close(item, outcome, why, None)
         return True
 
-    def _missed(self, item: Item, at_s: float) -> None:
+    def _missed(self, item: Item, at_s: float, longest_s: float = LONGEST_WAIT_S) -> None:
         if not item.given:
-            self.backoff.missed(item.trigger, at_s)
+            self.backoff.missed(item.trigger, at_s, longest_s)
 
     def _close(self, item: Item, outcome: Outcome, why: str, said_s: float | None) -> None:
         self._remove(item)
-        self._closed[item.topic] = _Closed(item, said_s)
+        self._closed[item.topic] = Closed(item, said_s)
         self._changes.append(Change(item, outcome, why))
         for same in [other for other in self._items.values() if other.topic == item.topic]:
             self._drop(same, "the same was said of another line" if said_s is not None else why)
 
-    def _close_quietly(self, item: Item) -> None:
-        if not item.given:
-            self._closed[item.topic] = _Closed(item, None)
-
-    def _watch_closed(self, topic: str, closed: _Closed, still_found: bool, now_s: float) -> None:
+    def _watch_closed(self, topic: str, closed: Closed, still_found: bool, now_s: float) -> None:
         if still_found:
             closed.gone_since_s = None
             return
@@ -375,6 +375,9 @@ class Agenda:
             self.backoff.welcomed(closed.item.trigger)
             self._changes.append(Change(closed.item, "accepted", "it was fixed"))
             closed.said_s = None
+        elif closed.ignored:  # it was heeded after all, in its own time
+            self.backoff.forgiven(closed.item.trigger)
+            closed.ignored = False
         if closed.gone_since_s is None:
             closed.gone_since_s = now_s
         elif now_s - closed.gone_since_s >= REOPENS_S:

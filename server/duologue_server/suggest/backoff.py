@@ -37,16 +37,27 @@ class Backoff:
         record = self._of(trigger)
         self._records[trigger] = record._replace(until_s=at_s + record.wait_s)
 
-    def missed(self, trigger: str, at_s: float) -> None:
-        """A remark of the trigger was dismissed or ignored."""
+    def missed(self, trigger: str, at_s: float, longest_s: float = LONGEST_WAIT_S) -> None:
+        """A remark of the trigger was dismissed or ignored: it waits twice as long, at most `longest_s`."""
         record = self._of(trigger)
-        wait_s = min(LONGEST_WAIT_S, record.wait_s * 2)
+        wait_s = max(record.wait_s, min(longest_s, record.wait_s * 2))
         self._records[trigger] = Record(wait_s, at_s + wait_s, record.misses + 1, record.never)
 
     def welcomed(self, trigger: str) -> None:
         """A remark of the trigger was taken up: it starts afresh, unless it was never to speak."""
         if not self._of(trigger).never:
             self._records.pop(trigger, None)
+
+    def forgiven(self, trigger: str) -> None:
+        """A remark that had counted as ignored was heeded later: one miss less."""
+        record = self._of(trigger)
+        if record.misses <= 1:
+            self.welcomed(trigger)
+        else:
+            half_s = max(WAIT_S, record.wait_s / 2)
+            self._records[trigger] = record._replace(
+                wait_s=half_s, until_s=record.until_s - (record.wait_s - half_s), misses=record.misses - 1
+            )
 
     def forbid(self, trigger: str) -> None:
         """The trigger never speaks again, until it is forgotten."""

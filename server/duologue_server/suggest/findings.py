@@ -5,6 +5,8 @@ from typing import NamedTuple, Protocol
 
 SPOKEN_CHARACTERS = 115
 """About 8 s of speech."""
+LONGEST_SCOPE = 40
+"""Characters of a name that still tells a place: a longer one leaves no room for what is to be said."""
 
 
 class Span(NamedTuple):
@@ -149,7 +151,7 @@ def find(
 
 def place(scope: str, line: int) -> str:
     """A place as it is spoken: `In load, line 12`."""
-    return f"In {scope}, line {line + 1}" if scope else f"Line {line + 1}"
+    return f"In {scope}, line {line + 1}" if scope and len(scope) <= LONGEST_SCOPE else f"Line {line + 1}"
 
 
 def sentence(where: str, says: str) -> str:

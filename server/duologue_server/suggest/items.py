@@ -13,6 +13,8 @@ Outcome = Literal["waiting", "raised", "spoken", "accepted", "dismissed", "dropp
 """`raised`: it still waits, and has reached another channel."""
 
 EXPIRES_S = 300.0
+URGENT = 0.7
+URGENT_EXPIRES_S = 1800.0
 ASKED_EXPIRES_S = 3600.0
 """What the user asked to be told is not so soon stale."""
 
@@ -64,6 +66,26 @@ class OfferAt(NamedTuple):
     """Of the line, in the editor's units."""
 
 
+@dataclass(slots=True)
+class Closed:
+    """A thought that has had its chance; kept so that it is not brought up again while it is still found."""
+
+    item: Item
+    said_s: float | None
+    """When it was said, while its outcome is open."""
+    ignored: bool = False
+    """It counted as ignored, and may still be heeded."""
+    gone_since_s: float | None = None
+
+
+class Recent(NamedTuple):
+    """The last moment at which a remark was welcome."""
+
+    kind: Boundary
+    at_s: float
+    uri: str | None
+
+
 class Change(NamedTuple):
     """Something became of an item."""
 
@@ -81,7 +103,7 @@ def as_item(finding: Finding, detector: str, id: str, now_s: float) -> Item:  # 
         finding.trigger,
         finding.key,
         now_s,
-        now_s + EXPIRES_S,
+        now_s + (URGENT_EXPIRES_S if finding.urgency >= URGENT else EXPIRES_S),
         finding.uri,
         finding.line,
         finding.version,
@@ -101,6 +123,11 @@ def as_given(id: str, text: str, urgency: float, now_s: float, asked: bool) -> I
     return replace(item, boundary="given", asked=asked)
 
 
+def is_urgent(item: Item) -> bool:
+    """Whether it may have what others may not: the last remark of the hour, and more time."""
+    return item.urgency >= URGENT
+
+
 def moved(item: Item, lines: int) -> Item:
     """The item some lines further down, its spoken place included."""
     assert item.line is not None
@@ -114,3 +141,14 @@ def moved(item: Item, lines: int) -> Item:
 def found_again(item: Item, new: Item) -> Item:
     """The item at the place where the same was found anew; whoever found it may know no fix."""
     return replace(item, line=new.line, version=new.version, source_range=new.source_range, fix=new.fix or item.fix)
+
+
+def merged(old: Item, new: Item) -> Item:
+    """One item for what two tools, or one tool twice, have found; in the words of whoever finds it more urgent."""
+    found_by = old.found_by | new.found_by
+    if new.urgency < old.urgency and old.found_by != new.found_by:
+        return replace(old, found_by=found_by, line=new.line, version=new.version)
+    return replace(
+        new, id=old.id, added_s=old.added_s, expires_s=old.expires_s, boundary=old.boundary, found_by=found_by,
+        channel=old.channel, cued_s=old.cued_s, fix=new.fix or old.fix,
+    )  # fmt: skip

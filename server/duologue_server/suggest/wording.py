@@ -23,17 +23,17 @@ _NAME = re.compile(r"[^\W\d]\w*(?:(?:\.|::)[^\W\d]\w*){0,2}\Z")
 _CODE = re.compile(r"\S*[\[\]{}<>|=@\\^~]\S*|\S*::\S*|\S*\w\(\S*|\S{32,}|\w+://\S*")
 _RULE = re.compile(r"\s*[(\[][\w/-]*(?:[A-Z]\d+|report\w+|-\w+)[\w/-]*[)\]]\s*$")
 _EXPRESSION = "an expression"
-_ABOUT = re.compile(r"[^\W\d]\w*\Z")
+_DOTTED = re.compile(r"\.*[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
 _ASIDE = re.compile(r"\s*\([^()]*\)|^\w*Error:\s*")
 _KINDS = re.compile(r"\b(struct|enum|trait|class|module|value|variable|function|method|field|type) an expression\b")
 
 
 def first_name(message: str) -> str:
-    """The first quoted plain name of a message; empty when there is none."""
+    """The first quoted name of a message, of a dotted one its last part; empty when there is none."""
     for found in _QUOTED.finditer(message):
         inner = next(group for group in found.groups() if group)
-        if _ABOUT.match(inner):
-            return inner
+        if _DOTTED.match(inner):
+            return inner.rpartition(".")[2]
     return ""
 
 
