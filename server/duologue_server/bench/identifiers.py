@@ -127,7 +127,7 @@ def listen(
     voices: Sequence[str], spoken: Sequence[Spoken], vocabularies: Sequence[tuple[str, ...]], done: Sequence[Heard] = ()
 ) -> Iterable[Heard]:
     """Says and hears everything that is not done yet. The voices speak by turns, so that a part of it is a sample."""
-    speakers = {voice: _speaker(voice) for voice in voices}
+    speakers = {voice: named_speaker(voice) for voice in voices}
     known = {(one.voice, one.spoken) for one in done}
     plain, favouring = MoonshineListener(), MoonshineListener()
     plain.load()
@@ -145,7 +145,8 @@ def listen(
         yield Heard(voice, one, unbiased, biased, unbiased_s, biased_s)
 
 
-def _speaker(voice: str) -> Speaker:
+def named_speaker(voice: str) -> Speaker:
+    """The voice of that name. Raises SystemExit when it is not here: a bench takes no other in its place."""
     chosen = choose_speaker(voice)  # type: ignore[arg-type] # it refuses a name that it does not know
     if chosen.speaker is None or chosen.degraded:
         raise SystemExit(chosen.message)

@@ -127,7 +127,7 @@ def stages_of(question: Question, facts: Sequence[Fact]) -> Stages | None:
     words = [fact for fact in facts if isinstance(fact, Heard) and fact.final and sound and fact.t <= sound.t]
     if sound is None or not words:
         return None
-    ends = [fact for fact in facts if _calls_over(fact) and fact.t <= words[-1].t]
+    ends = [fact for fact in facts if calls_over(fact) and fact.t <= words[-1].t]
     over = ends[0]
     return Stages(
         1000 * (over.t - question.ends_s),
@@ -137,7 +137,7 @@ def stages_of(question: Question, facts: Sequence[Fact]) -> Stages | None:
     )
 
 
-def _calls_over(fact: Fact) -> bool:
+def calls_over(fact: Fact) -> bool:
     if isinstance(fact, Command):
         return fact.name == "end_turn"
     return isinstance(fact, Turn) and fact.action == Action.DELEGATE

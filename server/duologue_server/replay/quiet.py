@@ -1,11 +1,15 @@
 """An editor that shows nothing: replays need no other."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from duologue_server.context.positions import Range
 from duologue_server.protocol import ClientState, OfferShown, TranscriptLine
 from duologue_server.suggest.findings import Fix
+from duologue_server.trace.clock import Clock
+
+if TYPE_CHECKING:
+    from duologue_server.session.session import Session
 
 
 class QuietClient:
@@ -14,6 +18,9 @@ class QuietClient:
     def __init__(self) -> None:
         self.told: list[str] = []
         self.last_state: ClientState | None = None
+
+    def attach(self, clock: Clock, session: "Session") -> None:
+        """The session begins: for an editor that answers it."""
 
     def state(self, state: ClientState) -> None:
         self.last_state = state

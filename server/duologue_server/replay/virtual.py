@@ -91,8 +91,10 @@ def replay_virtual(
     options: Options,
     free_compute: bool,
     watch: Callable[[float, Fact | None], None] = lambda t, fact: None,
+    client: QuietClient | None = None,
 ) -> Replayed:
-    """Runs the session. `watch` is told every fact as it happens, and the time about ten times a second."""
+    """Runs the session. `watch` is told every fact as it happens, and the time about ten times a second; `client` is
+    the editor, which otherwise shows nothing."""
     clock = VirtualClock(free_compute)
     player = Player(voice.speaker.rate_hz)
     facts: list[Fact] = []
@@ -103,7 +105,9 @@ def replay_virtual(
         watch(clock.now_s(), fact)
 
     door = DirectVoice()
-    session = Session(clock, QuietClient(), door, options, observe=note)
+    client = client or QuietClient()
+    session = Session(clock, client, door, options, observe=note)
+    client.attach(clock, session)
 
     def emit(message: FromVoice) -> None:
         if isinstance(message, Happened):
