@@ -205,10 +205,10 @@ local function start(bufnr)
   if id and vim.lsp.get_client_by_id(id) then
     return true
   end
-  local cmd = config.options.cmd
+  local cmd = require("duologue.install").resolve(config.options.cmd)
   if vim.fn.executable(cmd[1]) == 0 then
     broken = true
-    local text = "cannot find the command '%s'. Install it: pip install duologue. "
+    local text = "cannot find the command '%s'. Install it: :Duologue install, or pip install duologue. "
       .. 'Or say where it is: require("duologue").setup({ cmd = { "/path/to/duologue", "lsp" } }).'
     events.gone("lost", "there is no server; see :checkhealth duologue")
     M.tell(text:format(cmd[1]), vim.log.levels.ERROR)

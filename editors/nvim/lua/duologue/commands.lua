@@ -82,6 +82,9 @@ for _, verb in ipairs(require("duologue.config").verbs) do
 end
 verbs.jump = bare("jump", jump)
 verbs.status, verbs.log = bare("status", status), bare("log", log)
+verbs.install = bare("install", function()
+  require("duologue.install").install()
+end)
 for _, verb in ipairs({ "check", "doctor", "walkthrough" }) do
   verbs[verb] = bare(verb, function()
     require("duologue.walkthrough")[verb]()

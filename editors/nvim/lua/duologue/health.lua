@@ -27,15 +27,15 @@ end
 
 ---@return boolean
 local function check_server()
-  local cmd = require("duologue.config").options.cmd
+  local cmd = require("duologue.walkthrough").program()
   if vim.fn.executable(cmd[1]) == 0 then
     health.error(("cannot find the command '%s'"):format(cmd[1]), {
-      "Install it: pip install duologue.",
+      "Install it: :Duologue install, or pip install duologue.",
       'Or say where it is: require("duologue").setup({ cmd = { "/path/to/duologue", "lsp" } }).',
     })
     return false
   end
-  local asking = vim.list_extend(require("duologue.walkthrough").program(), { "--version" })
+  local asking = vim.list_extend(vim.deepcopy(cmd), { "--version" })
   local answer = vim.system(asking, { text = true, timeout = 10000 }):wait()
   if answer.code ~= 0 then
     health.error(("'%s' failed with code %d"):format(table.concat(asking, " "), answer.code), {

@@ -16,6 +16,7 @@ function M.choices()
   local text = offer and (": " .. offer.text) or ""
   local all = {
     { status.trouble() == "lost", "start", "Start the server again" },
+    { vim.fn.executable(require("duologue.walkthrough").program()[1]) == 0, "install", "Install the server" },
     { not started and status.trouble() == "", "start", "Start the voice" },
     { started and offer, "accept", "Accept the suggestion" .. text },
     { started and offer, "dismiss", "Dismiss the suggestion" .. text },

@@ -5,7 +5,7 @@ local M = {}
 
 ---@return string[] the program of the server, to be run with other arguments
 function M.program()
-  local cmd = config.options.cmd
+  local cmd = require("duologue.install").resolve(config.options.cmd)
   for index = #cmd, 2, -1 do
     if cmd[index] == "lsp" then
       return vim.list_slice(cmd, 1, index - 1)
@@ -14,31 +14,38 @@ function M.program()
   return vim.deepcopy(cmd)
 end
 
----@param arguments string[]
-local function terminal(arguments)
-  local command = vim.list_extend(M.program(), arguments)
+---@param command string[] run in a terminal below
+---@param on_exit? fun(code: integer)
+function M.terminal(command, on_exit)
   if vim.fn.executable(command[1]) == 0 then
     local text = "cannot find the command '%s'. See :checkhealth duologue."
     require("duologue.client").tell(text:format(command[1]), vim.log.levels.ERROR)
     return
   end
   vim.cmd.new({ mods = { split = "botright" } })
+  local options = {
+    on_exit = function(_, code)
+      if on_exit then
+        on_exit(code)
+      end
+    end,
+  }
   if vim.fn.has("nvim-0.11") == 1 then
-    vim.fn.jobstart(command, { term = true })
+    vim.fn.jobstart(command, vim.tbl_extend("force", options, { term = true }))
   else
-    vim.fn.termopen(command)
+    vim.fn.termopen(command, options)
   end
   vim.cmd.startinsert()
 end
 
 ---Half a minute with the user: how loud, how much noise and echo, what it understands.
 function M.check()
-  terminal({ "doctor", "--mic" })
+  M.terminal(vim.list_extend(M.program(), { "doctor", "--mic" }))
 end
 
 ---Checks every part, each failure with what to do.
 function M.doctor()
-  terminal({ "doctor" })
+  M.terminal(vim.list_extend(M.program(), { "doctor" }))
 end
 
 function M.walkthrough()
