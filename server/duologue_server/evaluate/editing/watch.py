@@ -261,9 +261,9 @@ class WatchedSession(Session):
         agenda = self._workspace.agenda
         take = agenda.found
 
-        def found(uri: str, detector: str, findings: Sequence[Finding], now_s: float) -> None:
+        def found(uri: str, detector: str, findings: Sequence[Finding], now_s: float, whole: bool = True) -> None:
             watch.found(findings)
-            take(uri, detector, findings, now_s)
+            take(uri, detector, findings, now_s, whole)
 
         setattr(agenda, "found", found)  # noqa: B010 - a method, replaced on this one
 
