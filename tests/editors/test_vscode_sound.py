@@ -5,13 +5,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soxr
-from numpy.typing import NDArray
 
-from duologue_server.voice.hibari import HibariSpeaker
-from support.sound_server import RATE_HZ, SoundServer, require_sound_server
+from support.sound_server import SoundServer, require_sound_server
+from support.spoken import room, speech
 from support.vscode_host import Host, Window, require_vscode, until
 
 pytestmark = pytest.mark.e2e
@@ -65,18 +62,6 @@ def listening(host: Host, windows: list[Window], folder: Path) -> Window:
     window.command("Duologue: Start the Voice")
     window.until_status("listening")
     return window
-
-
-def speech(text: str) -> NDArray[np.float32]:
-    """A developer who says it, `[N]` at 48 kHz, in a quiet room."""
-    speaker = HibariSpeaker(1.15)
-    said = np.asarray(soxr.resample(speaker.speak(text).samples, speaker.rate_hz, RATE_HZ), np.float32)
-    return np.concatenate([0.6 * said, room(4.0)])
-
-
-def room(seconds: float) -> NDArray[np.float32]:
-    """A quiet one, and not the zeros of a microphone that is switched off."""
-    return np.random.default_rng(3).normal(0, 0.0008, round(seconds * RATE_HZ)).astype(np.float32)
 
 
 def test_a_key_is_followed_by_silence(
