@@ -67,6 +67,9 @@ def test_every_example_of_the_grammar_is_a_command(phrase: object) -> None:
         ("rename total to amount", "Um, rename total to amount."),
         ("no the other one", "No, the other 1."),
         ("delete this line", "De-lete, no, delete this line."),
+        ("write camel case load user file", 'Write "CamelCaseLoadUserFile".'),
+        ("write total greater than one", "Bright total greater than one."),
+        ("import json", "Import Jason."),
     ],
 )
 def test_the_same_words_in_a_recognisers_writing_are_the_same_command(said: str, alike: str) -> None:

@@ -144,7 +144,8 @@ def _name(template: str, words: Sequence[str], place: Place) -> str:
 def module_path(words: Sequence[str], place: Place) -> str:
     """A module as it is imported: "os dot path" is `os.path`, in Rust "std colon colon fs" is `std::fs`."""
     dot = "::" if place.language_id == "rust" else "."
-    parts = re.split(r"\b(?:dot|colon colon|double colon|slash)\b", " ".join(words).lower())
+    said = re.sub(r"\bjason\b", "json", " ".join(words).lower())
+    parts = re.split(r"\b(?:dot|colon colon|double colon|slash)\b", said)
     sign = "/" if "slash" in words else dot
     casing = "snake" if manner_of(place.language_id).casing == "snake" else "joined"
     known = place.names.exactly(words)

@@ -69,8 +69,8 @@ def heard(text: str) -> tuple[str, ...]:
             words += _SIGNS[word].split()
         elif re.fullmatch(r"[A-Za-z]+(?:-[A-Za-z]+)+", word) and word.lower() not in _ALPHABET:
             words += word.split("-")
-        elif joined := re.fullmatch(r"(Pascal|Camel|Snake|Kebab)(Case)?(?=[A-Z])(\w+)", word):
-            words += [part.lower() for part in joined.groups() if part]
+        elif re.fullmatch(r"(Pascal|Camel|Snake|Kebab)(Case)?(?=[A-Z])(\w+)", word):
+            words += [part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+|\d+", word)]
         elif re.fullmatch(r"\d+[-–]\d+", word):
             words += re.sub(r"[-–]", " to ", word).split()
         elif re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", word):

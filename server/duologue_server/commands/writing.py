@@ -318,7 +318,9 @@ def is_unfamiliar(words: Sequence[str], place: Place) -> bool:
 
 def is_evident(words: Sequence[str], place: Place) -> bool:
     """Whether words are code even though nothing says so: several, with a sign, and with a name that stands here."""
-    if len(words) < 3 or not is_code(words, place, strict=True):
+    first = words[0].lower() in manner_of(place.language_id).words
+    begins_known = first or any(place.names.exactly(words[:n]) for n in range(1, MOST_NAME_WORDS))
+    if len(words) < 3 or not begins_known or not is_code(words, place, strict=True):
         return False
     made = _Composer(words, place, False).compose()
     signs = made.strong > 0 or (made.compared > 0 and made.known > 1 and not made.unknown)
