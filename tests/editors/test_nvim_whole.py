@@ -8,13 +8,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from editors.neovim import Neovim
+from editors.neovim import Neovim, until
 from editors.screen import Screen
 
 pytestmark = pytest.mark.e2e
 
 TESTS = Path(__file__).parents[1]
 VOICE = str(TESTS / "support" / "vscode_voice.py")
+PATIENCE_S = 60.0
+"""A whole server starts in two seconds, and in many on a machine that has other things to do."""
 SHARED = "def load(path, into=[]):\n    into.append(path)\n    return into\n"
 CODE = "def total(prices):\n    result = 0\n    for price in prices:\n        result += price\n    return resutl\n"
 
@@ -39,7 +41,8 @@ class Whole(Neovim):
 
     def status(self, words: str) -> None:
         """Waits for the statusline to say so."""
-        self.until(words, lambda: self.lua('return require("duologue").statusline()') == words)
+        line = 'return require("duologue").statusline()'
+        until(words, lambda: self.lua(line) == words, lambda: (self.lua(line), self.notes()), PATIENCE_S)
 
     def voice(self, kind: str) -> list[str]:
         """The messages of a kind that the voice has got."""
