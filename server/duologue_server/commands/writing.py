@@ -19,7 +19,14 @@ _CASINGS = {
     "kebab": "kebab", "kebab case": "kebab", "dash case": "kebab", "dotted": "dotted", "joined": "joined",
     "smash": "joined", "one word": "joined",
 }  # fmt: skip
-_ENDS_OF_STRINGS = (("end", "string"), ("close", "string"), ("end", "quote"), ("close", "quote"), ("unquote",))
+_ENDS_OF_STRINGS = (
+    ("end", "string"),
+    ("close", "string"),
+    ("end", "quote"),
+    ("close", "quote"),
+    ("unquote",),
+    ("and", "string"),
+)
 _BEGINS_STRINGS = ("string", "quote")
 _PROSE = words_of(
     """
