@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 
 from duologue_server.audio.resample import resample
-from duologue_server.bench.response import PITCH, RATE_HZ, SPEECH, TEXT, URI, calls_over, other_voice
+from duologue_server.bench.identifiers import named_speaker
+from duologue_server.bench.response import PITCH, RATE_HZ, SPEECH, TEXT, URI, calls_over
 from duologue_server.bench.rows import Row, row
 from duologue_server.commands import Place, parse, plan
 from duologue_server.context.documents import Documents, TextChange
@@ -108,36 +109,65 @@ class Editor(QuietClient):
         self._session.change(URI, self._version, changes)
 
 
-def measure(engine: EngineChoice = "model") -> list[Row]:
-    """Says every command once, harmless ones and edits by turns, and times what the editor is told."""
-    options = Options(unprompted_per_hour=0, engine=engine)
-    speaker, name = other_voice()
-    microphone, commands = track(speaker)
-    cursors = [
-        Event(one.ends_s - EVERY_S / 2, "cursor", {"uri": URI, "line": CURSOR.line, "character": CURSOR.character})
-        for one in commands
+def measure(voices: Sequence[str], engine: EngineChoice = "model") -> list[Row]:
+    """Has every voice say every command once, harmless ones and edits by turns, and times what the editor is told."""
+    told = [said for voice in voices for said in _replayed(named_speaker(voice), engine)]
+    return [
+        *_rows("all", told, engine),
+        *(one for kind in KINDS for one in _rows(kind, [said for said in told if said.spoken.kind == kind], engine)),
+        row("  to read and plan, not on the clock", "", "ms", [_planned_ms(one.spoken.text) for one in told]),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of a spoken command, in milliseconds from its last word; None for what never came."""
+
+    voice: str
+    spoken: Spoken
+    heard: str
+    over_ms: float | None
+    """Until its turn was called over, by decision or by rule."""
+    done_ms: float | None
+
+
+def _replayed(speaker: Speaker, engine: EngineChoice) -> list[Told]:
+    """The whole path without an editor, compute charged."""
+    speaker = HibariSpeaker(1 / PITCH) if isinstance(speaker, HibariSpeaker) else speaker
+    options = Options(unprompted_per_hour=0, engine=engine)
+    microphone, commands = track(speaker)
+    place = {"uri": URI, "line": CURSOR.line, "character": CURSOR.character}
     opened = Event(0.0, "open", {"uri": URI, "language_id": "python", "version": 1, "text": TEXT})
+    cursors = [Event(one.ends_s - EVERY_S / 2, "cursor", place) for one in commands]
     folder = SessionFolder("command bench", len(microphone) / RATE_HZ, {}, None, (opened, *cursors), microphone)
-    voice = load_voice(options, lambda percent, text: None)
     editor = Editor()
-    replayed = replay_virtual(folder, voice, options, free_compute=False, client=editor)
-    rows = []
-    for kind in KINDS:
-        mine = [one for one in commands if one.kind == kind]
-        taken_ms, missed = [], []
-        for one in mine:
-            found = [at for at in editor.done_s if one.ends_s - 0.5 < at < one.ends_s + LONGEST_S]
-            if found:
-                taken_ms.append(1000 * (found[0] - one.ends_s))
-            else:
-                missed.append(f"{one.text} heard as {_heard(one, replayed.facts)!r}")
-        note = f"{len(taken_ms)} of {len(mine)} done; said by {name}; not done: {'; '.join(missed) or 'none'}"
-        rows.append(row(f"{WHAT}: {kind}", voice.engine.name, "ms", taken_ms, note))
-        over_ms = [at for one in mine if (at := _over_ms(one, replayed.facts)) is not None]
-        rows.append(row("  until the turn is over", voice.engine.name, "ms", over_ms, "from the trace"))
-    rows.append(row("  to read and plan, not on the clock", "", "ms", [_planned_ms(one.text) for one in commands]))
-    return rows
+    voice = load_voice(options, lambda percent, text: None)
+    facts = replay_virtual(folder, voice, options, free_compute=False, client=editor).facts
+    return [_told(speaker.name, one, facts, editor.done_s) for one in commands]
+
+
+def _told(voice: str, one: Spoken, facts: Sequence[Fact], done_s: Sequence[float]) -> Told:
+    near = [fact for fact in facts if _is_near(one, fact.t)]
+    over_s = next((fact.t for fact in near if calls_over(fact)), None)
+    at_s = next((at for at in done_s if _is_near(one, at)), None)
+    heard = next((fact.text for fact in near if isinstance(fact, Heard) and fact.final), "")
+    over_ms, done_ms = (None if at is None else 1000 * (at - one.ends_s) for at in (over_s, at_s))
+    return Told(voice, one, heard, over_ms, done_ms)
+
+
+def _is_near(one: Spoken, t: float) -> bool:
+    return one.ends_s - 0.5 < t < one.ends_s + LONGEST_S
+
+
+def _rows(what: str, told: Sequence[Told], engine: str) -> list[Row]:
+    done_ms = [one.done_ms for one in told if one.done_ms is not None]
+    over_ms = [one.over_ms for one in told if one.over_ms is not None and one.done_ms is not None]
+    missed = "; ".join(f"{one.voice}: {one.spoken.text} → {one.heard}" for one in told if one.done_ms is None)
+    note = f"{len(done_ms)} of {len(told)} done" + (f"; not done: {missed}" if missed and what == "all" else "")
+    return [
+        row(f"{WHAT}, {what}", engine, "ms", done_ms, note),
+        row("  until the turn is over", engine, "ms", over_ms, "from the trace"),
+    ]
 
 
 def track(speaker: Speaker) -> tuple[Samples, list[Spoken]]:
@@ -154,22 +184,6 @@ def track(speaker: Speaker) -> tuple[Samples, list[Spoken]]:
         samples[start : start + len(speech)] += speech
         spoken.append(Spoken(text, kind, (start + int(np.flatnonzero(np.abs(speech) > SPEECH)[-1])) / RATE_HZ))
     return samples, spoken
-
-
-def _heard(one: Spoken, facts: Sequence[Fact]) -> str:
-    after = (fact.text for fact in facts if isinstance(fact, Heard) and fact.final and _is_near(one, fact))
-    return next(after, "")
-
-
-def _over_ms(one: Spoken, facts: Sequence[Fact]) -> float | None:
-    """From the last word until the turn was called over, by decision or by rule; None where it never was."""
-    ends = (fact.t for fact in facts if calls_over(fact) and _is_near(one, fact))
-    at = next(ends, None)
-    return None if at is None else 1000 * (at - one.ends_s)
-
-
-def _is_near(one: Spoken, fact: Fact) -> bool:
-    return one.ends_s - 0.5 < fact.t < one.ends_s + LONGEST_S
 
 
 def _planned_ms(text: str) -> float:

@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     machine = this_machine()
     try:
         if chosen.what == "time":
-            Console(width=160).print(table(machine, command_time.measure()))
+            Console(width=160).print(table(machine, command_time.measure(chosen.voices.split(","))))
         else:
             print(success(chosen) if chosen.what == "success" else accidents(chosen))
     except FileNotFoundError as error:
