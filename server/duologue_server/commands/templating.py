@@ -175,6 +175,11 @@ def template(place: Place, command: Template) -> Plan:
     if command.name in _INLINE:
         return _else(place, caption, text)
     line = place.line_of(place.cursor)
+    if command.name in _DEFINITIONS and _at_the_end(place, line):
+        blank = apart(place, "")[: -len(place.newline)] if place.line_text(line - 1).strip() else ""
+        return _placed(
+            place, caption, len(place.text), len(place.text), blank + _lines(text, "", place) + place.newline
+        )
     if not place.has_selection and not place.line_text(line).strip():
         indent = place.indent_of(line) or (_indent_here(place, line) if not place.line_text(line) else "")
         start, end = place.line_start(line), place.line_end(line)
@@ -225,6 +230,11 @@ def _below(place: Place, line: int) -> str:
 def _without_comment(text: str, place: Place) -> str:
     mark = f" {manner_of(place.language_id).comment} "
     return text.partition(mark)[0]
+
+
+def _at_the_end(place: Place, line: int) -> bool:
+    """Whether the cursor is in the empty last line: what is defined there belongs to the file."""
+    return line == place.line_count - 1 and line > 0 and not place.line_text(line) and not place.has_selection
 
 
 def _indent_here(place: Place, line: int) -> str:

@@ -115,9 +115,20 @@ def numbers(words: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
         yield start + 1, int(joined[:9])
         return
     ends = list(_spoken_numbers(words, start))
+    ends += _without_hundred(words, start)
     yield from reversed(ends)
     if not ends and word in _SOUND_LIKE_NUMBERS:
         yield start + 1, _SOUND_LIKE_NUMBERS[word]
+
+
+def _without_hundred(words: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
+    """As people say the numbers of lines: "one fifty two"."""
+    unit = _UNITS.get(words[start].lower(), 0)
+    following = words[start + 1].lower() if start + 1 < len(words) else ""
+    if 0 < unit < 10 and (following in _TENS or 10 <= _UNITS.get(following, 0) < 20):
+        for end, below in _spoken_numbers(words, start + 1):
+            if below < 100:
+                yield end, 100 * unit + below
 
 
 def _spoken_numbers(words: Sequence[str], start: int) -> Iterator[tuple[int, int]]:
