@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,11 @@ class Session:
             if self._speak(words, done):
                 return
             if self.text() != before:
-                self._speak("Undo that.", lambda: self.text() == before)
+                self._speak("Undo that.", partial(self._reads, before))
         raise AssertionError(f"said {TRIES} times without effect: {words}; seen: {self.text()}")
+
+    def _reads(self, text: str) -> bool:
+        return self.text() == text
 
     def _speak(self, words: str, done: Callable[[], bool]) -> bool:
         self.said += 1
@@ -154,9 +158,9 @@ def work(session: Session) -> None:
     session.say("Switch to parser dot pie.", session.tab("parser.py"))
     session.say("Go to function parse key.", session.at(156))
     session.say(
-        "Rename the parameter reader to source.", session.shows("def parse_key(source):", "char = source.peek(1)")
+        "Rename the parameter reader to tokens.", session.shows("def parse_key(tokens):", "char = tokens.peek(1)")
     )
-    session.say("Insert below if source is none.", session.shows("    if source is None:"))
+    session.say("Insert below if tokens is none.", session.shows("    if tokens is None:"))
     session.say("Return none.", session.shows("        return None\n    # type"))
     session.say("Save the file.", session.saved(parser, "if tokens is None"))
     session.say("Switch to test parser dot pie.", session.tab("test_parser.py"))

@@ -7,7 +7,7 @@ first, in one short question.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from duologue_server.commands import editing, rewriting, templating
+from duologue_server.commands import editing, opening, rewriting, templating
 from duologue_server.commands.draft import MOST_LINES_UNASKED, draft, lines_lost
 from duologue_server.commands.found import Found, Missing
 from duologue_server.commands.kinds import (
@@ -155,7 +155,7 @@ def _plan(command: Command, place: Place) -> Plan:  # noqa: C901 - one case for 
         case Join():
             return _each(command.target, place, lambda found: editing.join(place, found, command))
         case OpenLine():
-            return templating.open_line(place, command)
+            return opening.open_line(place, command)
         case Write():
             return templating.write(place, command)
         case Type():

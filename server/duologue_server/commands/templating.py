@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 
 from duologue_server.commands.draft import apart, draft, indented
 from duologue_server.commands.found import Found, Missing
-from duologue_server.commands.kinds import OpenLine, Template, Type, Write
+from duologue_server.commands.kinds import Template, Type, Write
 from duologue_server.commands.language import Manner, manner_of
 from duologue_server.commands.names import cased
 from duologue_server.commands.parse import parse
 from duologue_server.commands.place import Place
 from duologue_server.commands.plans import Change, Plan
-from duologue_server.commands.resolve import as_found, resolve
+from duologue_server.commands.resolve import as_found
 from duologue_server.commands.structure import Code
 from duologue_server.commands.words import declared
 from duologue_server.commands.writing import compose, new_name, quoted, separated
@@ -178,25 +178,25 @@ def template(place: Place, command: Template) -> Plan:
     if command.name in _DEFINITIONS and _at_the_end(place, line):
         blank = apart(place, "")[: -len(place.newline)] if place.line_text(line - 1).strip() else ""
         return _placed(
-            place, caption, len(place.text), len(place.text), blank + _lines(text, "", place) + place.newline
+            place, caption, len(place.text), len(place.text), blank + lines_of(text, "", place) + place.newline
         )
     if not place.has_selection and not place.line_text(line).strip():
         indent = place.indent_of(line) or (_indent_here(place, line) if not place.line_text(line) else "")
         start, end = place.line_start(line), place.line_end(line)
-        return _placed(place, caption, start, end, indent + _lines(text, indent, place))
+        return _placed(place, caption, start, end, indent + lines_of(text, indent, place))
     if command.name == "comment" and not place.has_selection:
         indent, at = place.indent_of(line), place.line_start(line)
         return _placed(place, caption, at, at, indent + text + place.newline, stay=True)
     if place.has_selection:
         start, end = place.selected
-        return _placed(place, caption, start, end, _lines(text, place.indent_of(line), place))
+        return _placed(place, caption, start, end, lines_of(text, place.indent_of(line), place))
     around = _around(place) if command.name in _DEFINITIONS else None
     if around is not None:
         indent, at = place.indent_of(place.line_of(around.start)), place.line_end(place.line_of(around.end))
-        return _placed(place, caption, at, at, apart(place, indent) + indent + _lines(text, indent, place))
-    indent = _below(place, line)
+        return _placed(place, caption, at, at, apart(place, indent) + indent + lines_of(text, indent, place))
+    indent = indent_below(place, line)
     at = place.line_end(line)
-    return _placed(place, caption, at, at, place.newline + indent + _lines(text, indent, place))
+    return _placed(place, caption, at, at, place.newline + indent + lines_of(text, indent, place))
 
 
 def _around(place: Place) -> Found | None:
@@ -208,7 +208,7 @@ def _around(place: Place) -> Found | None:
     return as_found(code, node, "function") if node is not None else None
 
 
-def _lines(text: str, indent: str, place: Place) -> str:
+def lines_of(text: str, indent: str, place: Place) -> str:
     first, *rest = text.split("\n")
     return place.newline.join([first, *(indent + line if line.strip(" \t") else line for line in rest)])
 
@@ -221,7 +221,7 @@ def _placed(place: Place, caption: str, start: int, end: int, text: str, stay: b
     return draft(place, caption, [Change(start, end, written)], cursor=cursor)
 
 
-def _below(place: Place, line: int) -> str:
+def indent_below(place: Place, line: int) -> str:
     """The indentation of a new line below one."""
     opens = _OPENS.search(_without_comment(place.line_text(line), place)) is not None
     return place.indent_of(line) + (place.indentation if opens else "")
@@ -249,7 +249,7 @@ def _indent_here(place: Place, line: int) -> str:
         below += 1
     if line - above > 2 and below < place.line_count:
         return place.indent_of(below)  # two blank lines end what stood above
-    return _below(place, above)
+    return indent_below(place, above)
 
 
 def _import(place: Place, caption: str, text: str) -> Plan:
@@ -316,27 +316,11 @@ def _else(place: Place, caption: str, text: str) -> Plan:
     indent = place.indent_of(place.line_of(start))
     end = start + len(place.text[start:end].rstrip())
     if manner.name == "python":
-        return _placed(place, caption, end, end, place.newline + indent + _lines(text, indent, place))
+        return _placed(place, caption, end, end, place.newline + indent + lines_of(text, indent, place))
     if place.text[end - 1] == "}":
-        return _placed(place, caption, end, end, " " + _lines(text, indent, place))
+        return _placed(place, caption, end, end, " " + lines_of(text, indent, place))
     last = place.line_start(place.line_of(end))
-    return _placed(place, caption, last, last, indent + _lines(text, indent, place) + place.newline)
-
-
-def open_line(place: Place, command: OpenLine) -> Plan:
-    """A new line above or below, with code if there is any."""
-    found = resolve(command.target, place)[0] if command.target is not None else Found(place.cursor, place.cursor)
-    above = command.where in ("above", "before")
-    line = place.line_of(found.start if above else found.end)
-    indent = place.indent_of(line) if above else _below(place, line)
-    text = statement(command.code, place) if command.code else ""
-    caption = f"new line {'above' if above else 'below'}" if not text else f"insert {'above' if above else 'below'}"
-    body = indent + _lines(text, indent, place)
-    if above:
-        at = place.line_start(line)
-        return draft(place, caption, [Change(at, at, body + place.newline)], cursor=at + len(body))
-    at = place.line_end(line)
-    return draft(place, caption, [Change(at, at, place.newline + body)], cursor=at + len(place.newline) + len(body))
+    return _placed(place, caption, last, last, indent + lines_of(text, indent, place) + place.newline)
 
 
 def write(place: Place, command: Write) -> Plan:
@@ -361,7 +345,7 @@ def type_text(place: Place, command: Type) -> Plan:
     text = command.text
     if text == "\n":
         line = place.line_of(start)
-        text = place.newline + (_below(place, line) if start >= place.line_end(line) else place.indent_of(line))
+        text = place.newline + (indent_below(place, line) if start >= place.line_end(line) else place.indent_of(line))
     else:
         text = text.replace("\n", place.newline)
     return draft(place, "write", [Change(start, end, text)], cursor=start + len(text))
@@ -393,8 +377,8 @@ def wrapped(place: Place, found: Found, name: str, words: tuple[str, ...]) -> tu
     head, _, tail = text.partition(f"{deeper}body")
     if not old.strip():
         raise Missing("There is nothing to wrap")
-    outer = _lines(head + _FIELD_MARK, indent, place).replace(_FIELD_MARK, deeper + lines)
-    rest = _lines(tail, indent, place)
+    outer = lines_of(head + _FIELD_MARK, indent, place).replace(_FIELD_MARK, deeper + lines)
+    rest = lines_of(tail, indent, place)
     whole = indent + outer + rest
     at = whole.find(_CURSOR)
     written = whole.replace(_CURSOR, "")
