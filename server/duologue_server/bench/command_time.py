@@ -109,9 +109,12 @@ class Editor(QuietClient):
         self._session.change(URI, self._version, changes)
 
 
-def measure(voices: Sequence[str], engine: EngineChoice = "model") -> list[Row]:
-    """Has every voice say every command once, harmless ones and edits by turns, and times what the editor is told."""
-    told = [said for voice in voices for said in _replayed(named_speaker(voice), engine)]
+def measure(voices: Sequence[str], free_compute: bool = False, engine: EngineChoice = "model") -> list[Row]:
+    """Has every voice say every command once, harmless ones and edits by turns, and times what the editor is told.
+
+    `free_compute` charges nothing: what is left is waiting, the same on every machine.
+    """
+    told = [said for voice in voices for said in _replayed(named_speaker(voice), free_compute, engine)]
     return [
         *_rows("all", told, engine),
         *(one for kind in KINDS for one in _rows(kind, [said for said in told if said.spoken.kind == kind], engine)),
@@ -131,8 +134,8 @@ class Told:
     done_ms: float | None
 
 
-def _replayed(speaker: Speaker, engine: EngineChoice) -> list[Told]:
-    """The whole path without an editor, compute charged."""
+def _replayed(speaker: Speaker, free_compute: bool, engine: EngineChoice) -> list[Told]:
+    """The whole path without an editor."""
     speaker = HibariSpeaker(1 / PITCH) if isinstance(speaker, HibariSpeaker) else speaker
     options = Options(unprompted_per_hour=0, engine=engine)
     microphone, commands = track(speaker)
@@ -142,7 +145,7 @@ def _replayed(speaker: Speaker, engine: EngineChoice) -> list[Told]:
     folder = SessionFolder("command bench", len(microphone) / RATE_HZ, {}, None, (opened, *cursors), microphone)
     editor = Editor()
     voice = load_voice(options, lambda percent, text: None)
-    facts = replay_virtual(folder, voice, options, free_compute=False, client=editor).facts
+    facts = replay_virtual(folder, voice, options, free_compute, client=editor).facts
     return [_told(speaker.name, one, facts, editor.done_s) for one in commands]
 
 
