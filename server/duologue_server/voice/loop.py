@@ -360,7 +360,9 @@ class VoiceLoop:
         self._sounded_s = (t, math.inf)
         self._tell(facts.SoundOn(t, script.utterance.id, script.text, script.cause))
         if script.cause == "reply" and self._ask_ended_s is not None:
-            self._latency_ms = round(1000 * (t - self._ask_ended_s), 1)
+            self._latency_ms = max(
+                0.0, round(1000 * (t - self._ask_ended_s), 1)
+            )  # words may end a turn before its sound
             self._ask_ended_s = None
 
     def _sounding_id(self) -> str:
