@@ -64,6 +64,8 @@ def rename(place: Place, command: Rename) -> Plan:
         raise Missing(f"I know no {command.old.text} here")
     if not old:
         raise Missing("I see no name here")
+    if command.old is not None:
+        old = _nearest(place, old)
     new = new_name(command.new, place, style_of(old) or _style_of_kind(place, old))
     if new == old:
         raise Missing(f"It is called {old} already")
@@ -74,6 +76,23 @@ def rename(place: Place, command: Rename) -> Plan:
     count = len(places)
     caption = f"rename {old} to {new}" + (f" in {count} places" if count > 1 else "")
     return draft(place, caption, changes, highlights=[Found(at, at + len(old)) for at in places])
+
+
+def _nearest(place: Place, name: str) -> str:
+    """The name as it is written in the function of the cursor, where that differs in case only: nobody can hear whether
+    `reader` or `Reader` was said."""
+    code = Code(place) if place.view.syntax is not None else None
+    function = _outermost_function(code) if code is not None else None
+    if code is None or function is None:
+        return name
+    start, end = code.span(function)
+    here = set(re.findall(r"[^\W\d]\w*", _without_comments(place.text[start:end])))
+    alike = sorted(word for word in here if word.lower() == name.lower())
+    return name if name in alike or not alike else alike[0]
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"(?:#|//|--)[^\n]*", "", text)
 
 
 def _style_of_kind(place: Place, old: str) -> str:
