@@ -9,6 +9,7 @@ import pytest
 from duologue_server.context.documents import TextChange
 from duologue_server.context.positions import Position, Range
 from duologue_server.link.messages import Control, Guess, Happened, Prepare, Say, VoiceState
+from duologue_server.session.hands_free import EDIT_SETTLES_S, LONGER_SETTLES_S
 from duologue_server.suggest.findings import Fix
 from duologue_server.trace.facts import Heard
 from support.desk import URI, Desk
@@ -185,7 +186,7 @@ def test_a_sure_and_harmless_command_ends_the_turn_at_once(editor: Editor) -> No
     assert editor.of(Prepare)[-1] == Prepare("go to line six", "", certain=True)
     assert editor.shown == [], "nothing is done on a guess"
     editor.session.from_voice(Guess("delete line"))
-    editor.later(0.2)
+    editor.later(0.5)
     editor.session.from_voice(Guess(""))  # the user goes on
     editor.session.from_voice(Guess("delete line three"))
     editor.later(0.2)
@@ -229,3 +230,21 @@ def test_the_other_one_undoes_and_goes_to_the_next(editor: Editor) -> None:
     assert first != before
     editor.say("the other one")
     assert editor.text not in (before, first)
+
+
+@pytest.mark.parametrize(
+    ("words", "after_s"),
+    [
+        ("go to line six", 0.0),
+        ("go to line", LONGER_SETTLES_S),
+        ("save", LONGER_SETTLES_S),
+        ("save the file", 0.0),
+        ("scroll", LONGER_SETTLES_S),
+        ("scroll down", 0.0),
+        ("delete line three", EDIT_SETTLES_S),
+        ("delete line", LONGER_SETTLES_S),
+        ("what is wrong here", None),
+    ],
+)
+def test_how_long_nothing_more_need_be_said(editor: Editor, words: str, after_s: float | None) -> None:
+    assert editor.session._hands_free.settles_after_s(words) == after_s

@@ -30,6 +30,7 @@ from duologue_server.commands import (
     what_can_i_say,
 )
 from duologue_server.commands.kinds import Meta
+from duologue_server.commands.words import numbers
 from duologue_server.context.documents import file_name
 from duologue_server.context.positions import Position, Range
 from duologue_server.context.trees import parse as parse_now
@@ -47,6 +48,9 @@ LOOK_EVERY_S, LOOK_FOR_S = 0.05, 2.0
 SETTLED_CONFIDENCE = 0.9
 EDIT_SETTLES_S = 0.25
 """Who says "delete line" may go on with "two"; beside the pause after which words are told at all."""
+LONGER_SETTLES_S = 0.6
+"""For words that are a command, and the beginning of a longer one: "scroll", and "scroll down"."""
+CONTINUATIONS = ("two", "down", "this", "one", "function", "to two", "with this", "message this", "file", "all")
 PARSED_AT_ONCE_BYTES = 200_000
 """A text that has just been changed and is no larger is parsed while the user waits: some milliseconds."""
 YES = frozenset({"yes", "yeah", "yep", "sure", "do it", "yes please", "okay", "ok", "go ahead", "yes do it"})
@@ -134,8 +138,10 @@ class HandsFree:
             return 0.0
         place = self._place()
         reading = parse(words, place) if place is not None else None
-        if reading is None or reading.confidence < SETTLED_CONFIDENCE:
+        if reading is None or place is None or reading.confidence < SETTLED_CONFIDENCE:
             return None
+        if _may_go_on(words, place):
+            return LONGER_SETTLES_S
         return 0.0 if is_harmless(reading.command) else EDIT_SETTLES_S
 
     def _answer(self, said: str) -> str | None:
@@ -323,6 +329,15 @@ class HandsFree:
             clipboard=self._clipboard,
             own=self._own,
         )
+
+
+def _may_go_on(words: str, place: Place) -> bool:
+    """Whether a longer command begins with these words. Whoever has said a number has said all of it."""
+    said = words.rstrip(".,?! ")
+    numbered = any(numbers(said.split()[-1:], 0))
+    more = [word for word in CONTINUATIONS if not (numbered and word.endswith("two"))]
+    longer = (parse(f"{said} {word}", place) for word in more)
+    return any(reading is not None and reading.confidence >= SETTLED_CONFIDENCE for reading in longer)
 
 
 def _plain(words: str) -> str:
