@@ -82,6 +82,8 @@ class HandsFree:
         self._asked: tuple[Plan, float] | None = None
         self._last: Reading | None = None
         self._others: tuple[Plan, ...] = ()
+        self._done_s = 0.0
+        """When the last command was carried out: "the other one" is soon said, or means something else."""
         self._history = History()
         self._before = ""
         """The text before the last edit."""
@@ -148,7 +150,7 @@ class HandsFree:
         """To a question that was asked; None when there is none, or this is no answer."""
         asked = self._open_question()
         if asked is None:
-            if said in OTHER and self._others:
+            if said in OTHER and self._others and self._clock.now_s() - self._done_s <= ASKED_S:
                 return self._take_other()
             return None
         if said in YES:
@@ -176,10 +178,12 @@ class HandsFree:
 
     def _again(self, other: Plan, rest: tuple[Plan, ...]) -> None:
         document = self._workspace.documents.get(other.uri)
-        if document is not None:
-            said = self._carry_out(replace(other, version=document.version, others=rest))
-            if said:
-                self._say(said)
+        if document is None or document.text != self._before:  # its edits belong to that text
+            self._say("The code has changed since; say it again.")
+            return
+        said = self._carry_out(replace(other, version=document.version, others=rest))
+        if said:
+            self._say(said)
 
     def _perform(self, reading: Reading, place: Place) -> str | None:
         command = reading.command
@@ -215,7 +219,7 @@ class HandsFree:
     def _carry_out(self, made: Plan, then: Callable[[], None] | None = None) -> str:
         """Has the editor do it; says only what goes wrong."""
         self._asked = None
-        self._others = made.others
+        self._others, self._done_s = made.others, self._clock.now_s()
         if made.copied is not None:
             self._clipboard = made.copied
         self._client.preview(made.uri, made.highlights, made.caption, "")
