@@ -111,15 +111,17 @@ class Host:
             os.killpg(self._server.pid, signal.SIGTERM)
             self._server.wait(20)
 
-    def configure(self, **settings: Any) -> None:
+    def configure(self, editor: Mapping[str, Any] | None = None, **settings: Any) -> None:
         """Writes the user's settings, for the next window; those of the server without their section."""
         path = self.folder / "data" / "User" / "settings.json"
-        path.write_text(self.settings(**settings))
+        path.write_text(self.settings(editor, **settings))
 
-    def settings(self, **settings: Any) -> str:
+    def settings(self, editor: Mapping[str, Any] | None = None, **settings: Any) -> str:
         """The text of the user's settings."""
         ours = {"duologue.serverPath": str(self.program)}
-        return json.dumps(_SETTINGS | ours | {f"duologue.{name}": value for name, value in settings.items()})
+        return json.dumps(
+            _SETTINGS | ours | dict(editor or {}) | {f"duologue.{name}": value for name, value in settings.items()}
+        )
 
     def serve_with(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
         """The server of the next window, with these variables of its own."""
