@@ -125,11 +125,21 @@ def test_two_tools_that_mean_the_same_are_one_thought() -> None:
 
 def test_a_thought_dies_of_old_age_and_does_not_come_back_by_itself() -> None:
     agenda = Agenda()
-    lesser = finding("lesser", urgency=0.65)
-    agenda.found(URI, "ruff", [finding(), lesser], 0.0)
-    assert only(agenda, EXPIRES_S).about == "cursor", "what is urgent lives longer"
-    agenda.found(URI, "ruff", [lesser], EXPIRES_S + 1)
+    agenda.found(URI, "ruff", [finding()], 0.0)
+    assert agenda.offers(EXPIRES_S) == []
+    agenda.found(URI, "ruff", [finding()], EXPIRES_S + 1)
     assert agenda.offers(EXPIRES_S + 1) == []
+
+
+def test_what_is_urgent_and_had_no_chance_lives_on() -> None:
+    agenda = Agenda(1)
+    agenda.given("g1", "Good morning.", 0.5, 0.0)
+    agenda.said("g1", 0.0)  # the one remark of the hour
+    agenda.found(URI, "ruff", [finding(), finding("lesser", urgency=0.65)], 1.0)
+    assert only(agenda, EXPIRES_S + 1).about == "cursor"
+    check(agenda, 3599.0, None)
+    agenda.boundary("save", 3601.0, URI)
+    check(agenda, 3601.0, "cursor")
 
 
 def test_what_was_said_is_not_said_again_until_it_had_been_gone_for_long() -> None:

@@ -16,6 +16,7 @@ from duologue_server.suggest.backoff import LONGEST_WAIT_S, Backoff
 from duologue_server.suggest.diagnostics import SURVIVES_S, survived
 from duologue_server.suggest.findings import Finding
 from duologue_server.suggest.items import (
+    EXPIRES_S,
     Boundary,
     Change,
     Closed,
@@ -78,8 +79,7 @@ class Agenda:
         self._count = 0
 
     def found(self, uri: str, detector: str, findings: Sequence[Finding], now_s: float, whole: bool = True) -> None:
-        """Takes everything that a detector finds in a document now; what it no longer finds counts as fixed, unless
-        these are not the `whole` of it."""
+        """Takes what a detector finds in a document now; if that is the `whole` of it, all else counts as fixed."""
         self._refresh(now_s)
         kept = {self._take(detector, finding, now_s) for finding in findings}
         if not whole:
@@ -105,8 +105,7 @@ class Agenda:
         now_s: float,
         asked: bool = False,
     ) -> None:
-        """Takes a suggestion from outside, ready to be said; one with the same id is replaced. `asked`: the user wants
-        to be told."""
+        """Takes something ready to be said; one with the same id is replaced. `asked`: the user wants to be told."""
         item = as_given(id, text, urgency, now_s, asked)
         self._add(item, "it was given")
 
@@ -199,12 +198,9 @@ class Agenda:
         if now_s < self._snoozed_until_s:
             return None
         left = self.budget_left(now_s)
-        lesser = left - 1 if self.unprompted_per_hour > 1 else left  # the last of the hour is for what is urgent
-        ready = [
-            item
-            for item in self._items.values()
-            if self._ready(item, now_s) and (item.asked or (left if is_urgent(item) else lesser) > 0)
-        ]
+        lesser = left - (self.unprompted_per_hour > 1)  # the last of the hour is for what is urgent
+        ready = [item for item in self._items.values() if self._ready(item, now_s)]
+        ready = [item for item in ready if item.asked or (left if is_urgent(item) else lesser) > 0]
         return max(ready, key=lambda item: (self._weight(item), item.given, -item.added_s), default=None)
 
     def offers(self, now_s: float) -> list[Item]:
@@ -296,7 +292,6 @@ class Agenda:
         self._changes.append(Change(item, "waiting", why))
 
     def _raise(self, item: Item, kind: Boundary, now_s: float) -> None:
-        """One channel louder, if it is worth that."""
         if item.given or item.urgency < SPOKEN_URGENCY or now_s < self._cued_until_s(item):
             return
         if item.urgency < AT_ONCE_URGENCY and item.cued_s is None:
@@ -310,6 +305,10 @@ class Agenda:
 
     def _ready(self, item: Item, now_s: float) -> bool:
         return bool(item.boundary) and (item.given or now_s >= self.backoff.until_s(item.trigger))
+
+    def _held_back(self, item: Item, now_s: float) -> bool:
+        waits = self.budget_left(now_s) <= 0 or now_s < self.backoff.until_s(item.trigger) < math.inf
+        return waits and not item.given
 
     def _weight(self, item: Item) -> float:
         """Urgency, confidence included, less for what is far from the cursor; what was asked for goes first."""
@@ -333,7 +332,9 @@ class Agenda:
 
     def _refresh(self, now_s: float) -> None:
         for item in list(self._items.values()):
-            if now_s >= item.expires_s:
+            if now_s >= item.expires_s and is_urgent(item) and self._held_back(item, now_s):
+                self._items[item.id] = replace(item, expires_s=now_s + EXPIRES_S)  # it has had no chance yet
+            elif now_s >= item.expires_s:
                 self._drop(item, "it waited too long")
                 if not item.given:
                     self._closed[item.topic] = Closed(item, None)

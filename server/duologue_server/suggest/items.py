@@ -14,7 +14,6 @@ Outcome = Literal["waiting", "raised", "spoken", "accepted", "dismissed", "dropp
 
 EXPIRES_S = 300.0
 URGENT = 0.7
-URGENT_EXPIRES_S = 1800.0
 ASKED_EXPIRES_S = 3600.0
 """What the user asked to be told is not so soon stale."""
 
@@ -103,7 +102,7 @@ def as_item(finding: Finding, detector: str, id: str, now_s: float) -> Item:  # 
         finding.trigger,
         finding.key,
         now_s,
-        now_s + (URGENT_EXPIRES_S if finding.urgency >= URGENT else EXPIRES_S),
+        now_s + EXPIRES_S,
         finding.uri,
         finding.line,
         finding.version,
@@ -124,7 +123,7 @@ def as_given(id: str, text: str, urgency: float, now_s: float, asked: bool) -> I
 
 
 def is_urgent(item: Item) -> bool:
-    """Whether it may have what others may not: the last remark of the hour, and more time."""
+    """Whether it may have what others may not: the last remark of the hour, and more time where it had no chance."""
     return item.urgency >= URGENT
 
 
