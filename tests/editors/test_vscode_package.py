@@ -59,13 +59,18 @@ def test_every_command_is_carried_out_and_every_name_is_a_command() -> None:
     assert named <= set(COMMANDS)
 
 
+MESSAGES = ("ACTIVITY", "CONTEXT", "STATE", "TRANSCRIPT", "OFFER", "PREVIEW", "CLIENT_COMMAND")
+
+
 def test_the_messages_and_fields_are_those_of_the_protocol() -> None:
     ours = set(re.findall(r'"(duologue/\w+)"', SOURCES["protocol.ts"]))
-    assert ours == {getattr(protocol, name) for name in ("ACTIVITY", "CONTEXT", "STATE", "TRANSCRIPT", "OFFER")}
+    assert ours == {getattr(protocol, name) for name in MESSAGES}
     shapes: dict[str, Any] = {
         "State": protocol.ClientState,
         "TranscriptLine": protocol.TranscriptLine,
         "Offer": protocol.OfferShown,
+        "Preview": protocol.Preview,
+        "ClientCommand": protocol.ClientCommand,
     }
     for name, shape in shapes.items():
         body = re.search(rf"interface {name} {{(.*?)\n}}", SOURCES["protocol.ts"], re.DOTALL)
