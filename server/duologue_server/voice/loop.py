@@ -193,6 +193,8 @@ class VoiceLoop:
         told = floor.sounding is not None and not floor.ducked
         words, ended_sample = self._parts.ear.guess
         guess = Guess("" if told or self._is_own(words, ended_sample) else words, floor.interrupted)
+        if not guess.text:
+            self._settled = ""  # the same words another time may be meant otherwise
         if guess.text and guess.text == self._settled:
             self._rule(floor_events.Foreseen(self.now_s()), "your words alone settled what you wanted")
         elif guess != self._guess and (guess.text or self._guess.text):
