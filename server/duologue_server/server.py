@@ -30,6 +30,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 from duologue_server import __version__
 from duologue_server.context.positions import Encoding
 from duologue_server.features import activity, commands, documents, offers, settings, transcript
+from duologue_server.features.announced import announced
 from duologue_server.features.client import Client
 from duologue_server.features.greeting import Greeted, choose_encoding, initialize_result
 from duologue_server.features.host import MakeSession, Observer, SessionPort
@@ -232,6 +233,7 @@ class DuologueServer(LanguageServer):
     def initialize(self, params: types.InitializeParams, encoding: str) -> None:
         """Takes what the client says of itself, and the position encoding that was agreed on."""
         self._encoding = cast(Encoding, encoding)
+        self._fingers.told_by_activity = announced(params.capabilities.experimental) is not None
         self._options = self._settings.begin(params)
         if params.process_id is not None and self._watch_parent and self.supervisor is not None:
             try:

@@ -34,6 +34,12 @@ class TestFingers:
         focus = {"method": "duologue/activity", "params": {"focused": True}}
         assert self.told(change, focus, change, keys, change, keys) == [1, 1, 3, 3]
 
+    def test_whoever_announces_that_it_knows_us_is_believed_from_the_start(self, stage: Stage) -> None:
+        stage.client.initialize({"experimental": {"duologue": {"version": 1}}})
+        stage.client.open(URI, "x")
+        stage.client.change(URI, 2, edit(0, 0, 0, "y"))
+        assert stage.calls("keys") == [], "as what was commanded by voice"
+
     def test_slashes_may_be_escaped(self) -> None:
         assert self.told(b'{"params":{"keys" : 2},"method":"duologue\\/activity"}') == [2]
 

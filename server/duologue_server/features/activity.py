@@ -22,8 +22,9 @@ _KEYS = re.compile(rb'"keys"\s*:\s*(\d{1,4})\b')
 class Fingers:
     """Finds keys in a message that nobody has parsed yet.
 
-    A client that tells its keys by `duologue/activity` is believed, and its changes are no longer taken for keys: a
-    formatter changes text too. The change of any other client is one key.
+    A client that tells its keys by `duologue/activity`, or has announced that it knows us, is believed, and its changes
+    are not taken for keys: a formatter changes text too, and so does what was commanded by voice. The change of any
+    other client is one key.
     """
 
     def __init__(self, tell: Callable[[int], None]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from duologue_server.features.announced import announced
 from duologue_server.features.host import Host
 from duologue_server.features.refresh import Refresh
 from duologue_server.suggest.findings import Fix, Span
@@ -43,8 +44,7 @@ def register(ls: LanguageServer, host: Host) -> None:
 
 def shows_offers(ls: LanguageServer) -> bool:
     """Whether the client shows `duologue/offer` in its own way."""
-    experimental = ls.client_capabilities.experimental
-    ours = experimental.get("duologue") if isinstance(experimental, dict) else getattr(experimental, "duologue", None)
+    ours = announced(ls.client_capabilities.experimental)
     return (ours.get("offers") if isinstance(ours, dict) else getattr(ours, "offers", None)) is True
 
 
