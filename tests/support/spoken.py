@@ -16,10 +16,10 @@ def _speaker() -> HibariSpeaker:
 
 
 def speech(text: str, quiet_after_s: float = 4.0) -> NDArray[np.float32]:
-    """`[N]` at 48 kHz, with a quiet room after it."""
+    """`[N]` at 48 kHz, in a quiet room: a sound server may swallow how a new stream begins."""
     speaker = _speaker()
     said = np.asarray(soxr.resample(speaker.speak(text).samples, speaker.rate_hz, RATE_HZ), np.float32)
-    return np.concatenate([0.6 * said, room(quiet_after_s)])
+    return np.concatenate([room(0.7), 0.6 * said, room(quiet_after_s)])
 
 
 def room(seconds: float) -> NDArray[np.float32]:
