@@ -111,6 +111,7 @@ def talk(paths: Sequence[Path], options: Options, device: str = "", record: Path
     terminal.view.recording = str(record) if record is not None else ""
     partner = Partner(terminal, options, files, device, recorder)
     conversation = Talk(partner, terminal)
+    signal.signal(signal.SIGINT, _leave)  # a shell in the background would have it ignored
     signal.signal(signal.SIGTERM, _leave)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, _leave)
