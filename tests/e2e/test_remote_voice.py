@@ -7,8 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pytest
 
 from duologue_server.link.remote import GREETING, TOKEN_VARIABLE, RemoteTrouble, check_token, serve
 from support.lsp_client import FAKE_VOICE, SERVER, ServerProcess
+from support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -47,14 +47,6 @@ def ears() -> Iterator[Ears]:
 
 def server_with(port: int, token: str = TOKEN) -> ServerProcess:
     return ServerProcess([*SERVER, "--voice", f"127.0.0.1:{port}"], {**os.environ, TOKEN_VARIABLE: token})
-
-
-def until(what: str, probe: Callable[[], Any], seconds: float = 20.0) -> Any:
-    deadline_s = time.monotonic() + seconds
-    while not (answer := probe()):
-        assert time.monotonic() < deadline_s, f"never came: {what}"
-        time.sleep(0.02)
-    return answer
 
 
 def voices() -> list[psutil.Process]:

@@ -4,13 +4,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soxr
 
-from duologue_server.voice.hibari import HibariSpeaker
 from support.lsp_client import SERVER, ServerProcess
-from support.sound_server import RATE_HZ, SoundServer, require_sound_server
+from support.sound_server import SoundServer, require_sound_server
+from support.spoken import speech
 
 pytestmark = pytest.mark.e2e
 
@@ -28,14 +26,6 @@ def sound(tmp_path: Path) -> Iterator[SoundServer]:
         yield server
 
 
-def speech(text: str) -> np.ndarray:
-    """A developer who asks, `[N]` at 48 kHz, with a second of quiet room before."""
-    speaker = HibariSpeaker(1.15)
-    said = np.asarray(soxr.resample(speaker.speak(text).samples, speaker.rate_hz, RATE_HZ), np.float32)
-    room = np.random.default_rng(3).normal(0, 0.0008, RATE_HZ).astype(np.float32)
-    return np.concatenate([room, 0.6 * said, np.tile(room, 4)])
-
-
 def test_a_question_is_heard_and_answered_and_a_key_ends_it(sound: SoundServer) -> None:
     server = ServerProcess(list(SERVER), env=dict(sound.environment))
     try:
@@ -43,7 +33,7 @@ def test_a_question_is_heard_and_answered_and_a_key_ends_it(sound: SoundServer) 
         server.open(URI, TEXT)
         server.command("start")
         state = server.wait_method("duologue/state", voice="ready")
-        with sound.recording() as recording, sound.speaking(speech("What is wrong here?")):
+        with sound.recording() as recording, sound.speaking(speech("What is wrong here?", 4.0, 1.0)):
             server.wait_for(
                 lambda m: (
                     m.get("method") == "duologue/transcript"

@@ -7,16 +7,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soxr
-from numpy.typing import NDArray
 
 from duologue_server.link.remote import TOKEN_VARIABLE
-from duologue_server.voice.hibari import HibariSpeaker
 from editors.neovim import Neovim, until
 from editors.terminal import TerminalNeovim, duologue
-from support.sound_server import RATE_HZ, SoundServer, require_sound_server
+from support.sound_server import SoundServer, require_sound_server
+from support.spoken import speech
 
 pytestmark = pytest.mark.e2e
 
@@ -42,14 +39,6 @@ def nvim(tmp_path: Path, sound: SoundServer) -> Iterator[TerminalNeovim]:
         editor.close()
 
 
-def speech(text: str) -> NDArray[np.float32]:
-    """A developer who says it, `[N]` at 48 kHz, in a quiet room."""
-    speaker = HibariSpeaker(1.15)
-    said = np.asarray(soxr.resample(speaker.speak(text).samples, speaker.rate_hz, RATE_HZ), np.float32)
-    room = np.random.default_rng(3).normal(0, 0.0008, RATE_HZ).astype(np.float32)
-    return np.concatenate([room, 0.6 * said, np.tile(room, 8)])
-
-
 def test_an_offer_is_spoken_accepted_by_voice_and_the_code_changes(nvim: TerminalNeovim, sound: SoundServer) -> None:
     path = nvim.folder / "load.py"
     path.write_text(SHARED)
@@ -65,7 +54,7 @@ def test_an_offer_is_spoken_accepted_by_voice_and_the_code_changes(nvim: Termina
     nvim.press(b":write\r")
     said = "the offer, said"
     until(said, lambda: any(p["role"] == "partner" and p["final"] for p in transcript()), transcript, PATIENCE_S)
-    with sound.speaking(speech("Accept the change.")):
+    with sound.speaking(speech("Accept the change.", 8.0, 1.0)):
         changed = "def load(path, into=None):"
         until("the edit", lambda: changed in nvim.api.current.buffer[:], transcript, PATIENCE_S)
     assert nvim.lua("return require('duologue').offers()") == []

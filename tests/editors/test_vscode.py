@@ -11,7 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
-from support.vscode_host import ROOT, Host, Window, until
+from support.vscode_host import ROOT, Host, Window
+from support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -139,20 +140,15 @@ def test_accepting_a_fix_changes_the_code_in_one_step_and_is_no_key(
     window.until_status("listening")
     window.page.locator(".codelens-decoration", has_text="Replace with None").wait_for()
     window.shot("fix-offered")
-    lines = window.page.locator(".view-line")
     keys_before = len(keys_at(log))
     window.chord("a")
-    until("the edit", lambda: "    if into is None:" in texts(lines), 20, lambda: texts(lines))
-    assert "def load(path, into=None):" in texts(lines)
+    until("the edit", lambda: "    if into is None:" in window.lines(), 20, window.lines)
+    assert "def load(path, into=None):" in window.lines()
     window.shot("fixed")
     assert len(keys_at(log)) - keys_before <= 2, "the two keys of the chord at most"
     window.page.keyboard.press("Control+z")
-    until("the undo", lambda: "def load(path, into=[]):" in texts(lines), 20, lambda: texts(lines))
-    assert "    if into is None:" not in texts(lines)
-
-
-def texts(lines: Any) -> list[str]:
-    return [text.replace("\u00a0", " ") for text in lines.all_text_contents()]
+    until("the undo", lambda: "def load(path, into=[]):" in window.lines(), 20, window.lines)
+    assert "    if into is None:" not in window.lines()
 
 
 def test_accepting_what_another_extension_found_makes_its_edit(host: Host, windows: list[Window], folder: Path) -> None:

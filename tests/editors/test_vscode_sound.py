@@ -9,7 +9,8 @@ import pytest
 
 from support.sound_server import SoundServer, require_sound_server
 from support.spoken import room, speech
-from support.vscode_host import Host, Window, require_vscode, until
+from support.vscode_host import Host, Window, require_vscode
+from support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
@@ -93,7 +94,7 @@ def test_a_spoken_yes_changes_the_code(host: Host, windows: list[Window], folder
         window.shot("offer-spoken")
         window.until_status("listening")
         with sound.speaking(speech("Yes, go ahead.")):
-            until("the edit", lambda: "def load(path, into=None):" in texts(window), 30, lambda: texts(window))
+            until("the edit", lambda: "def load(path, into=None):" in window.lines(), 30, lambda: window.lines())
     window.shot("accepted-by-voice")
 
 
@@ -112,10 +113,6 @@ def test_two_windows_have_one_microphone(
     second.until_status("in another window")
 
 
-def texts(window: Window) -> list[str]:
-    return [text.replace("\u00a0", " ") for text in window.page.locator(".view-line").all_text_contents()]
-
-
 def test_spoken_commands_change_the_code_and_take_it_back(
     host: Host, windows: list[Window], folder: Path, sound: SoundServer
 ) -> None:
@@ -124,12 +121,12 @@ def test_spoken_commands_change_the_code_and_take_it_back(
         window = listening(host, windows, folder)
         window.page.wait_for_timeout(2000)
         for words, wanted in (
-            ("Delete line two.", lambda: "    into.append(path)" not in texts(window)),
-            ("Undo that.", lambda: "    into.append(path)" in texts(window)),
+            ("Delete line two.", lambda: "    into.append(path)" not in window.lines()),
+            ("Undo that.", lambda: "    into.append(path)" in window.lines()),
             ("Go to line three.", lambda: "Ln 3" in position(window)),
         ):
             with sound.speaking(speech(words)):
-                until(words, wanted, 30, lambda: (texts(window), position(window)))
+                until(words, wanted, 30, lambda: (window.lines(), position(window)))
             window.shot(f"said {words}")
 
 

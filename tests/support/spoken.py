@@ -15,11 +15,11 @@ def _speaker() -> HibariSpeaker:
     return HibariSpeaker(1.15)
 
 
-def speech(text: str, quiet_after_s: float = 4.0) -> NDArray[np.float32]:
+def speech(text: str, quiet_after_s: float = 4.0, quiet_before_s: float = 0.7) -> NDArray[np.float32]:
     """`[N]` at 48 kHz, in a quiet room: a sound server may swallow how a new stream begins."""
     speaker = _speaker()
     said = np.asarray(soxr.resample(speaker.speak(text).samples, speaker.rate_hz, RATE_HZ), np.float32)
-    return np.concatenate([room(0.7), 0.6 * said, room(quiet_after_s)])
+    return np.concatenate([room(quiet_before_s), 0.6 * said, room(quiet_after_s)])
 
 
 def room(seconds: float) -> NDArray[np.float32]:

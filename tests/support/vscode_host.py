@@ -10,9 +10,8 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +19,8 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 VSIX = ROOT / "build" / "duologue.vsix"
@@ -198,6 +199,10 @@ class Window:
         self.page.keyboard.press("Control+s")
         self.page.locator('.tab.active.dirty[data-resource-name="settings.json"]').wait_for(state="detached")
 
+    def lines(self) -> list[str]:
+        """The lines of code that are drawn, in no certain order."""
+        return [text.replace("\u00a0", " ") for text in self.page.locator(".view-line").all_text_contents()]
+
     def until_status(self, text: str) -> None:
         """Waits for these words in the status bar."""
         until(f"'{text}' in the status bar", lambda: text in (self.status.text_content() or ""), WAIT_MS / 1000)
@@ -221,12 +226,3 @@ class Window:
         """A picture of the window, to be looked at."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png")
-
-
-def until(what: str, probe: Callable[[], Any], seconds: float, seen: Callable[[], object] = lambda: "") -> Any:
-    """The first truthy answer of `probe`. Raises AssertionError with `what` and `seen` if there is none in time."""
-    deadline_s = time.monotonic() + seconds
-    while not (answer := probe()):
-        assert time.monotonic() < deadline_s, f"never came: {what}; seen: {seen()!r}"
-        time.sleep(0.02)
-    return answer

@@ -38,6 +38,7 @@ from duologue_server.context.view import View
 from duologue_server.session.ports import ClientPort
 from duologue_server.session.workspace import Workspace
 from duologue_server.suggest.findings import Fix, Span, TextEdit
+from duologue_server.suggest.wording import as_sentence
 from duologue_server.trace.clock import Clock
 from duologue_server.trace.facts import Edit, Fact
 
@@ -118,8 +119,7 @@ class HandsFree:
         if self.dozing:
             if not wakes(words):
                 return ""
-            self.dozing = False
-            self._sleep(False)
+            self.wake()
             return "I am listening."
         answered = self._answer(said)
         if answered is not None:
@@ -129,6 +129,11 @@ class HandsFree:
         if reading is None or place is None:
             return None
         return self._perform(reading, place)
+
+    def wake(self) -> None:
+        """Ends the sleep."""
+        self.dozing = False
+        self._sleep(False)
 
     def settles_after_s(self, words: str) -> float | None:
         """How long nothing more need be said until these words are a command for sure, so that the turn is over; None
@@ -192,7 +197,7 @@ class HandsFree:
         self._last = reading
         made = plan(reading, place)
         if isinstance(made, Refusal):
-            return _sentence(made.text)
+            return as_sentence(made.text)
         if made.certainty == "ask":
             self._asked = (made, self._clock.now_s())
             self._client.preview(made.uri, made.highlights, made.caption, made.question)
@@ -241,7 +246,7 @@ class HandsFree:
 
         def answered(why_not: str) -> None:
             if why_not:
-                self._say(_sentence(f"your editor did not do it: {why_not}"))
+                self._say(as_sentence(f"your editor did not do it: {why_not}"))
                 return
             self._history = history
             self._observe(Edit(self._clock.now_s(), made.uri, made.caption))
@@ -262,7 +267,7 @@ class HandsFree:
     def _act(self, action: Action) -> None:
         def answered(why_not: str) -> None:
             if why_not:
-                self._say(_sentence(why_not))
+                self._say(as_sentence(why_not))
 
         self._client.perform(action.name, action.argument, answered)
 
@@ -273,7 +278,9 @@ class HandsFree:
             return
         made = plan(steps[0], place)
         said = (
-            _sentence(made.text) if isinstance(made, Refusal) else self._carry_out(replace(made, then=tuple(steps[1:])))
+            as_sentence(made.text)
+            if isinstance(made, Refusal)
+            else self._carry_out(replace(made, then=tuple(steps[1:])))
         )
         if said:
             self._say(said)
@@ -287,7 +294,7 @@ class HandsFree:
             return "That file is not open any more."
         made, history = self._history.undo(place) if what == "undo" else self._history.redo(place)
         if isinstance(made, Refusal):
-            return _sentence(made.text)
+            return as_sentence(made.text)
         self._client.preview(made.uri, made.highlights, made.caption, "")
         self._apply(made, place, history, then)
         return ""
@@ -346,7 +353,3 @@ def _may_go_on(words: str, place: Place) -> bool:
 
 def _plain(words: str) -> str:
     return " ".join("".join(sign for sign in words.lower() if sign.isalnum() or sign == " ").split())
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:].rstrip('.')}."

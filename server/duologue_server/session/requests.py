@@ -11,6 +11,7 @@ from duologue_server.session.edits import Edits
 from duologue_server.session.workspace import Workspace
 from duologue_server.suggest.findings import Fix, Span, TextEdit
 from duologue_server.suggest.intents import Intent
+from duologue_server.suggest.wording import as_sentence
 from duologue_server.trace.clock import Clock, Job
 
 VERBS = ("accept", "dismiss", "snooze")
@@ -95,7 +96,7 @@ class Requests:
         waiting = self._workspace.agenda.latest()
         done = self._verb(intent.kind, intent.args)
         if intent.kind == "accept" and not done["ok"] and waiting is not None:
-            return _sentence(str(done["message"]))
+            return as_sentence(str(done["message"]))
         return "All right." if intent.kind == "accept" and done["ok"] else ""
 
     def _change_manner(self, kind: str) -> str:
@@ -129,7 +130,7 @@ class Requests:
         said = about.partition(": ")[2] if item is not None and about == item.text else about
         rows = [f"{indent}{manner.comment} {row}{_ended(manner.comment_end)}\n" for row in _wrapped(said)]
         fix = Fix("Write it as a comment", (TextEdit(Span(line, 0, line, 0), "".join(rows)),), view.version)
-        return _sentence(self._edits.apply(uri, fix, lambda why: self.tell(f"No comment was written: {why}.", 0.6)))
+        return as_sentence(self._edits.apply(uri, fix, lambda why: self.tell(f"No comment was written: {why}.", 0.6)))
 
     def _remind(self, minutes: int, what: str) -> str:
         if len(self._reminders) >= MOST_REMINDERS:
@@ -152,13 +153,9 @@ class Requests:
         self._workspace.settle()
 
 
-def _sentence(clause: str) -> str:
-    return f"{clause[:1].upper()}{clause[1:].rstrip('.')}." if clause else ""
-
-
 def _ended(mark: str) -> str:
     return f" {mark}" if mark else ""
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(_sentence(" ".join(text.split())), _COMMENT_CHARACTERS)
+    return textwrap.wrap(as_sentence(" ".join(text.split())), _COMMENT_CHARACTERS)

@@ -3,6 +3,7 @@
 It converts nothing and decides nothing about the floor; it lives on one thread, and slow work goes to lanes.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -76,7 +77,6 @@ class Session:
         self._offered: set[str] = set()
         self._habits: Habits | None = None
         self._microphone = Microphone(self._to_voice, lambda seen: self._show(microphone=seen))
-        self._last_key_s = 0.0
         self._workspace = Workspace(clock, options, self._to_voice, self._changed, self._warn)
         self._edits = Edits(clock, self._workspace, client, observe)
         self._requests = Requests(clock, self._workspace, self._edits, self._to_voice, self.verb, self._delegate)
@@ -151,13 +151,10 @@ class Session:
     def keys(self, count: int) -> None:
         """The fingers' flow: the voice is told before anything else is done."""
         self._to_voice(Keys(count))
-        now_s = self._clock.now_s()
         if self._state.voice != "off":
             self._microphone.fingers()
-        if now_s - self._last_key_s >= IDLE_S:
+        if IDLE_S <= self._workspace.keys(count) < math.inf:
             self._background.moment("idle")
-        self._last_key_s = now_s
-        self._workspace.keys(count)
 
     def diagnostics(self, uri: str, items: Sequence[Mapping[str, Any]]) -> None:
         """What other tools report in the editor, as LSP diagnostics."""
@@ -206,8 +203,7 @@ class Session:
         if name in TURNS_TO_US:
             self._microphone.claim()
             if self._hands_free.dozing:
-                self._hands_free.dozing = False
-                self._doze(False)
+                self._hands_free.wake()
         ok, message = True, ""
         match name:
             case "why":

@@ -193,12 +193,14 @@ class Workspace:
         if jumped:
             self._to_voice(EditorEvent("cursor_jump"))
 
-    def keys(self, count: int) -> None:
+    def keys(self, count: int) -> float:
+        """How long there had been none; infinity before the first."""
         quiet_s = self._rhythm.quiet_s(self._clock.now_s())
         self._rhythm.keyed(self._clock.now_s(), count)
         self.agenda.keyed(self._clock.now_s(), count)
         self._noticing.keyed(quiet_s, self.cursor_uri)
         self.settle()
+        return quiet_s
 
     def diagnostics(self, uri: str, items: Sequence[Mapping[str, Any]]) -> None:
         updated = self._diagnostics.update(uri, items)

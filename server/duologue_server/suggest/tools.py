@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from duologue_server.masking.mask import mask_secrets
+from duologue_server.suggest.changed import Symbol
 
 MOST_LINES = 120
 """Of one reading."""
@@ -24,26 +25,10 @@ MOST_NAMED = 12
 MOST_TEXT_CHARACTERS = 100
 
 
-class Named(Protocol):
-    """A definition."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def line(self) -> int: ...
-
-    @property
-    def end_line(self) -> int: ...
-
-
 class Outline(Protocol):
     """What is known of a document's structure."""
 
-    def symbols(self) -> Sequence[Named]: ...
+    def symbols(self) -> Sequence[Symbol]: ...
 
 
 class Buffer(Protocol):

@@ -37,6 +37,11 @@ def first_name(message: str) -> str:
     return ""
 
 
+def as_sentence(clause: str) -> str:
+    """A clause with a capital and one full stop; nothing stays nothing."""
+    return f"{clause[:1].upper()}{clause[1:].rstrip('.')}." if clause else ""
+
+
 def spoken(message: str) -> str:
     """A tool's message without code in it: its first line, plain names kept, everything else described. Empty when
     nothing that could be said is left."""
