@@ -19,6 +19,8 @@ RATE_HZ = 48_000
 PACKAGES = "pulseaudio pulseaudio-utils libportaudio2 libasound2-plugins"
 _PROGRAMS = ("pulseaudio", "pactl", "parec", "pacat")
 _READY_S = 15.0
+_FIRST = ("nice", "-n", "-10")
+"""Where that is allowed: what carries the sound goes before what uses it, as in a sound card. Elsewhere no harm."""
 
 
 def missing_programs() -> list[str]:
@@ -100,8 +102,8 @@ class SoundServer:
         """
         form = ["--format=s16le", f"--rate={RATE_HZ}", "--channels=1", "--latency-msec=60"]
         volume = round(65536 * 10 ** (gain_db / 60))  # PulseAudio's volumes are cubic
-        hear = ["parec", "--device=spk.monitor", *form]
-        say = ["pacat", "--playback", "--device=micsink", f"--volume={volume}", *form]
+        hear = [*_FIRST, "parec", "--device=spk.monitor", *form]
+        say = [*_FIRST, "pacat", "--playback", "--device=micsink", f"--volume={volume}", *form]
         with (
             subprocess.Popen(say, env=self.environment, stdin=subprocess.PIPE, bufsize=0) as player,
             subprocess.Popen(hear, env=self.environment, stdout=subprocess.PIPE) as recorder,
@@ -116,7 +118,7 @@ class SoundServer:
     @contextlib.contextmanager
     def recording(self) -> Iterator["Recording"]:
         """Records what is played into `spk`."""
-        command = ["parec", "--device=spk.monitor", "--format=s16le", f"--rate={RATE_HZ}", "--channels=1"]
+        command = [*_FIRST, "parec", "--device=spk.monitor", "--format=s16le", f"--rate={RATE_HZ}", "--channels=1"]
         with subprocess.Popen(
             [*command, "--latency-msec=20"], env=self.environment, stdout=subprocess.PIPE
         ) as recorder:
@@ -128,7 +130,8 @@ class SoundServer:
     @contextlib.contextmanager
     def speaking(self, samples: NDArray[np.float32]) -> Iterator[None]:
         """Feeds `[N]` at 48 kHz into the microphone, from now on."""
-        command = ["pacat", "--playback", "--device=micsink", "--format=float32le", f"--rate={RATE_HZ}", "--channels=1"]
+        form = ["--format=float32le", f"--rate={RATE_HZ}", "--channels=1"]
+        command = [*_FIRST, "pacat", "--playback", "--device=micsink", *form]
         with subprocess.Popen(command, env=self.environment, stdin=subprocess.PIPE) as player:
             assert player.stdin is not None
             threading.Thread(target=_feed, args=(player, samples.astype(np.float32).tobytes()), daemon=True).start()
@@ -146,7 +149,7 @@ def _pass_on(recorder: "subprocess.Popen[bytes]", player: "subprocess.Popen[byte
     assert recorder.stdout is not None
     assert player.stdin is not None
     begins_s: float | None = None
-    with contextlib.suppress(BrokenPipeError):
+    with contextlib.suppress(OSError):  # one end is closed as soon as the echo ends
         while piece := recorder.stdout.read(2 * RATE_HZ // 100):
             begins_s = time.monotonic() + 1.0 if begins_s is None else begins_s
             if time.monotonic() >= begins_s:
