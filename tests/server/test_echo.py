@@ -48,6 +48,12 @@ def user() -> Samples:
     return resample(speaker.speak("Wait, stop, what about the second argument?").samples, 19_200, ECHO_RATE_HZ)
 
 
+@cache
+def yes() -> Samples:
+    speaker = HibariSpeaker()
+    return resample(speaker.speak("Yes.").samples, speaker.rate_hz, ECHO_RATE_HZ)
+
+
 def room(far: Samples, delay_ms: int, gain_db: float = -15) -> Samples:
     """`far` as the microphone hears it: delayed, softer, with a decaying tail of 120 ms, over faint noise."""
     rng = np.random.default_rng(delay_ms)
@@ -213,6 +219,27 @@ def test_a_user_alone_is_left_alone() -> None:
     for canceller in (WebRtcEchoCanceller(), DoubleTalkEchoCanceller()):
         heard = cancel(canceller, speech, np.zeros_like(speech))
         assert level_dbfs(heard) == pytest.approx(level_dbfs(speech), abs=1.5)
+
+
+@pytest.mark.parametrize("begins_s", [1.5, 4.0])
+def test_with_headphones_that_nobody_told_us_of_a_user_is_heard_through_the_partner(begins_s: float) -> None:
+    far = partner()
+    near = (1e-4 * np.random.default_rng(2).standard_normal(len(far))).astype(np.float32)
+    said = 0.2 * yes() / np.abs(yes()).max()
+    start = round(begins_s * ECHO_RATE_HZ)
+    near[start : start + len(said)] += said
+    left = cancel(DoubleTalkEchoCanceller(), near, far)
+    heard = left[start + AEC3_DELAY : start + AEC3_DELAY + len(said)]
+    assert level_dbfs(heard) == pytest.approx(level_dbfs(said.astype(np.float32)), abs=1.5)
+
+
+def test_headphones_that_are_pulled_out_let_the_echo_through_for_a_moment_only() -> None:
+    far = np.concatenate([partner(), partner()])
+    near = (1e-4 * np.random.default_rng(2).standard_normal(len(far))).astype(np.float32)
+    pulled = len(partner())
+    near[pulled:] = room(far, 80)[pulled:]
+    left = cancel(DoubleTalkEchoCanceller(), near, far)
+    assert erle_db(near, left, pulled / ECHO_RATE_HZ + 1.5, len(far) / ECHO_RATE_HZ) > 20
 
 
 def test_a_reset_canceller_is_a_new_one() -> None:

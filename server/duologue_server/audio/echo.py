@@ -223,6 +223,35 @@ class StartGuard:
         return out if before == wanted == 1.0 else out * np.linspace(before, wanted, ECHO_FRAME, dtype=np.float32)
 
 
+_ABSENT_FRAMES = 50
+_ABSENT = 10**-3.5
+"""−35 dB: what comes back of the loudspeaker is less than that in headphones, and more in every room."""
+_MODELLED_DB = -3.0
+
+
+class EchoWatch:
+    """Whether anything of what is played comes back at all: with headphones nothing does.
+
+    Nothing has come back when the microphone stayed that quiet for half a second of loud playback, after the longest
+    time that an echo may take. It is back as soon as the filter can explain some of the microphone by the playback.
+    """
+
+    def __init__(self) -> None:
+        self.absent = False
+        self._far = deque([0.0] * _LONGEST_ECHO_FRAMES, maxlen=_LONGEST_ECHO_FRAMES)
+        self._quiet_frames = 0
+
+    def hear(self, near: Samples, far: Samples, filter_best_db: float) -> None:
+        """Takes a frame `[160]` of both, and how well the filter does at its best."""
+        self._far.append(float(np.dot(far, far)))
+        if self.absent:
+            self.absent = filter_best_db > _MODELLED_DB
+        elif self._far[-1] > _LOUD_FAR and max(self._far[0], self._far[1], self._far[2]) > _LOUD_FAR:
+            quiet = float(np.dot(near, near)) < _ABSENT * max(self._far)
+            self._quiet_frames = self._quiet_frames + 1 if quiet else 0
+            self.absent = self._quiet_frames >= _ABSENT_FRAMES
+
+
 class DoubleTalkEchoCanceller:
     """AEC3 while the partner speaks alone, the Kalman filter as soon as the user speaks too.
 
@@ -233,6 +262,9 @@ class DoubleTalkEchoCanceller:
 
     A filter is surprised, too, when the echo comes another way, because the sound goes to another device. So, while it
     is, another one begins anew beside it, and is used from then on if it leaves much less.
+
+    Where no echo comes back, as with headphones, AEC3 takes the user for one: a "Yes." while the partner spoke was
+    gone. So the Kalman filter, which then changes nothing, is heard.
     """
 
     name = "webrtc-aec3+kalman"
@@ -253,6 +285,7 @@ class DoubleTalkEchoCanceller:
         self._suppressor = WebRtcEchoCanceller()
         self._filter = KalmanFilter()
         self._guard = StartGuard()
+        self._watch = EchoWatch()
         self._spare: _Spare | None = None
         self._doubtful_frames = 0
         self._late = np.zeros(AEC3_DELAY, np.float32)
@@ -265,6 +298,7 @@ class DoubleTalkEchoCanceller:
     def _frame(self, near: Samples, far: Samples) -> Samples:
         self._silent_frames = 0 if far.any() else self._silent_frames + 1
         left = self._filter.process(near, far)
+        self._watch.hear(near, far, self._filter.best_db)
         self._compare(near, far, left)
         line = np.concatenate([self._late, left])
         linear, self._late = line[:ECHO_FRAME], line[ECHO_FRAME:]
@@ -290,7 +324,9 @@ class DoubleTalkEchoCanceller:
         low, high = _SPEECH_DB
         raised_db = max(0.0, self._usual_db + _ABOVE_USUAL_DB - low)
         wanted = min(1.0, max(0.0, (self._surprise_db - low - raised_db) / (high - low)))
-        if self._filter.best_db > _KNOWN_ROOM_DB:
+        if self._watch.absent:
+            wanted = 1.0
+        elif self._filter.best_db > _KNOWN_ROOM_DB:
             wanted = 0.0
         self._held = max(wanted, self._held - _SHARE_RELEASE)
         return self._held
