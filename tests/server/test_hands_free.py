@@ -61,9 +61,10 @@ class Editor(Desk):
         place = Position(line, 0)
         self.session.change(URI, self.version + 1, [TextChange(Range(place, place), text)])
 
-    def say(self, words: str) -> str:
+    def say(self, words: str, *others: str) -> str:
         self.turn += 1
-        return self.asked(words, self.turn)
+        self.session.from_voice(Happened(Heard(self.clock.now_s(), words, True)))
+        return self.asked(words, self.turn, others=others)
 
 
 @pytest.fixture
@@ -124,9 +125,32 @@ def test_a_question_that_is_not_answered_is_forgotten(editor: Editor) -> None:
     many = "".join(f"    a{n} = {n}\n" for n in range(20))
     editor = Editor(f"def load():\n{many}\n")
     assert editor.say("delete this function").endswith("?")
+    assert editor.previews[-1][1].endswith("?")
     editor.later(30.0)
+    assert editor.previews[-1] == ("", ""), "nor is it shown any longer"
     editor.say("yes")
     assert "a19" in editor.text
+
+
+def test_a_command_is_taken_from_what_else_the_words_may_have_been(editor: Editor) -> None:
+    assert editor.say("We lead line three.", "We leave line three.", "Delete line three.") == ""
+    assert "return data" not in editor.text
+    assert [line.text for line in editor.lines if line.role == "user"] == ["We lead line three.", "Delete line three."]
+    assert len({line.id for line in editor.lines if line.role == "user"}) == 1, "the line is put right"
+
+
+def test_what_was_heard_first_goes_first_unless_it_is_unsure(editor: Editor) -> None:
+    check(editor, "go to line two", CODE)
+    editor.say("Go to line three.", "Go to line five.")
+    assert editor.shown[-1].end.line == 2
+    editor.say("You lead line two.", "Delete line two.")
+    assert editor.previews[-1] == ("delete line 2", ""), "nothing is asked"
+
+
+def test_a_question_of_the_partner_is_answered_by_what_else_the_word_may_have_been(editor: Editor) -> None:
+    assert editor.say("commit with message done").endswith("?")
+    assert editor.say("Guess.", "Yes.") == ""
+    assert editor.performed == [("commit", "done")]
 
 
 @pytest.mark.parametrize(

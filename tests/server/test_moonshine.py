@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soxr
 
+from duologue_server.voice.decoding import Hypothesis, Node
 from duologue_server.voice.hibari import HibariSpeaker
 from duologue_server.voice.moonshine import MoonshineListener, encode, prepare, spoken_name, to_text, token_ids
 from duologue_server.voice.moonshine_weights import (
@@ -154,7 +155,8 @@ def test_prepared_audio_is_the_speech_and_little_more() -> None:
 def test_when_names_lead_astray_the_plain_words_come(
     listener: MoonshineListener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("duologue_server.voice.moonshine.beam", lambda *_: ([], 0.0))
+    nothing = [Hypothesis((), 0.0, 0.0, 0.0, Node())]
+    monkeypatch.setattr("duologue_server.voice.moonshine.beam", lambda *_: nothing)
     listener.bias(("resolve_alias",))
     try:
         assert bare(listener.final(beckett())) == BECKETT

@@ -26,4 +26,4 @@ def pieces(sentence: str) -> Iterator[str]:
 def accidents(said: list[str]) -> list[Accident]:
     """All that was taken for a command."""
     here = place()
-    return [found for text in said if (found := accident(text, here)) is not None]
+    return [found for text in said if (found := accident(here, text)) is not None]

@@ -83,10 +83,10 @@ class Desk:
     def of(self, kind: type[ToVoice]) -> list[Any]:
         return [message for message in self.sent if isinstance(message, kind)]
 
-    def asked(self, text: str, turn: int = 1, interrupted: str | None = None) -> str:
-        """The user asks; the whole answer."""
+    def asked(self, text: str, turn: int = 1, interrupted: str | None = None, others: tuple[str, ...] = ()) -> str:
+        """The user asks; the whole answer. `others`: what else the words may have been."""
         now_s = self.clock.now_s()
-        self.session.from_voice(Ask(turn, text, now_s - 0.7, now_s, interrupted))
+        self.session.from_voice(Ask(turn, text, now_s - 0.7, now_s, interrupted, others))
         self.later(2.0)
         return "".join(reply.text for reply in self.of(Reply) if reply.turn == turn)
 

@@ -52,7 +52,10 @@ class ScriptedListener:
     def final(self, audio: Samples) -> str:
         return self.text
 
-    def bias(self, words: tuple[str, ...]) -> None:
+    def texts(self, audio: Samples) -> tuple[str, ...]:
+        return (self.text,)
+
+    def bias(self, words: tuple[str, ...], phrases: tuple[str, ...] = ()) -> None:
         """Needs none."""
 
 

@@ -223,7 +223,7 @@ class StartGuard:
         return out if before == wanted == 1.0 else out * np.linspace(before, wanted, ECHO_FRAME, dtype=np.float32)
 
 
-_ABSENT_FRAMES = 50
+_ABSENT_FRAMES = 30
 _ABSENT = 10**-3.5
 """−35 dB: what comes back of the loudspeaker is less than that in headphones, and more in every room."""
 _MODELLED_DB = -3.0
@@ -232,8 +232,8 @@ _MODELLED_DB = -3.0
 class EchoWatch:
     """Whether anything of what is played comes back at all: with headphones nothing does.
 
-    Nothing has come back when the microphone stayed that quiet for half a second of loud playback, after the longest
-    time that an echo may take. It is back as soon as the filter can explain some of the microphone by the playback.
+    Nothing has come back when the microphone stayed that quiet for 300 ms of loud playback, 300 ms after some of it:
+    later no echo comes. It is back as soon as the filter can explain some of the microphone by the playback.
     """
 
     def __init__(self) -> None:
@@ -246,7 +246,7 @@ class EchoWatch:
         self._far.append(float(np.dot(far, far)))
         if self.absent:
             self.absent = filter_best_db > _MODELLED_DB
-        elif self._far[-1] > _LOUD_FAR and max(self._far[0], self._far[1], self._far[2]) > _LOUD_FAR:
+        elif self._far[-1] > _LOUD_FAR and max(self._far[-32], self._far[-31], self._far[-30]) > _LOUD_FAR:
             quiet = float(np.dot(near, near)) < _ABSENT * max(self._far)
             self._quiet_frames = self._quiet_frames + 1 if quiet else 0
             self.absent = self._quiet_frames >= _ABSENT_FRAMES

@@ -1,6 +1,7 @@
 """What of speech that commands nothing is taken for a command: people who read, and talk between programmers."""
 
 import csv
+import json
 import random
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -12,9 +13,9 @@ import numpy as np
 import soundfile
 
 from duologue_server.bench.command_speech import RATE_HZ, Hearing, said, vocabulary
-from duologue_server.bench.identifiers import named_speaker
 from duologue_server.bench.ordinary import ORDINARY
-from duologue_server.commands import Place, Reading, Refusal, is_harmless, parse, plan
+from duologue_server.bench.speakers import named_speaker
+from duologue_server.commands import Place, Reading, Refusal, is_harmless, likeliest, plan
 from duologue_server.context.documents import Documents
 from duologue_server.context.positions import Position, Range
 from duologue_server.context.trees import parse as parse_tree
@@ -64,6 +65,13 @@ class Overheard:
     """What was said, or the recording's path."""
     seconds: float
     text: str
+    others: tuple[str, ...] = ()
+    """What else it may have been, the likeliest first."""
+
+    @classmethod
+    def of_json(cls, line: str) -> "Overheard":
+        row = json.loads(line)
+        return cls(**{**row, "others": tuple(row.get("others", ()))})
 
 
 def place() -> Place:
@@ -73,11 +81,12 @@ def place() -> Place:
     return Place(View(snapshot, parse_tree(snapshot)), here, buffers=("utils.py", "cache.py"))
 
 
-def accident(text: str, here: Place) -> Accident | None:
-    """What an utterance is taken for there; None when it stays talk."""
-    reading = parse(text, here)
-    if reading is None:
+def accident(here: Place, text: str, *others: str) -> Accident | None:
+    """What an utterance is taken for there, in any text that it may be; None when it stays talk."""
+    found = likeliest((text, *others), here)
+    if found is None:
         return None
+    text, reading = found
     made = plan(reading, here)
     if isinstance(made, Refusal):
         return Accident(text, reading, "refused")
@@ -127,10 +136,10 @@ def overhear(
         for voice, speaker in speakers.items():
             if (voice, sentence) not in known:
                 speech = said(speaker, sentence)
-                yield Overheard(voice, sentence, len(speech) / RATE_HZ, hearing.words(speech, names))
+                yield Overheard(voice, sentence, len(speech) / RATE_HZ, *hearing.texts(speech, names))
     for group, path, samples in recordings(data, most) if data is not None else ():
         if (group, path) not in known:
-            yield Overheard(group, path, len(samples) / RATE_HZ, hearing.words(samples, names))
+            yield Overheard(group, path, len(samples) / RATE_HZ, *hearing.texts(samples, names))
 
 
 def report(overheard: Sequence[Overheard]) -> str:
@@ -140,7 +149,7 @@ def report(overheard: Sequence[Overheard]) -> str:
     listed: list[str] = []
     for source in dict.fromkeys(one.source for one in overheard):
         mine = [one for one in overheard if one.source == source]
-        found = [(one, accident(one.text, here)) for one in mine]
+        found = [(one, accident(here, one.text, *one.others)) for one in mine]
         counts = Counter(taken.kind for _, taken in found if taken is not None)
         minutes = sum(one.seconds for one in mine) / 60
         lines.append(f"| {source} | {len(mine)} | {minutes:.1f} | {' | '.join(str(counts[kind]) for kind in KINDS)} |")
@@ -150,4 +159,4 @@ def report(overheard: Sequence[Overheard]) -> str:
 
 def _told(one: Overheard, taken: Accident) -> str:
     before = "" if understand(one.text).kind in COMMANDS else "; the partner takes it first"
-    return f"{one.source}: {taken.kind}: {one.said!r} -> {one.text!r} ({taken.reading.command}{before})"
+    return f"{one.source}: {taken.kind}: {one.said!r} -> {taken.said!r} ({taken.reading.command}{before})"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from duologue_server.commands import Command, Place, Plan, Problem, Refusal, apply, parse, plan
+from duologue_server.commands import Command, Place, Plan, Problem, Refusal, apply, likeliest, plan
 from duologue_server.context.documents import Documents
 from duologue_server.context.positions import Position, Range, index_of, split_lines
 from duologue_server.context.trees import parse as parse_tree
@@ -100,12 +100,13 @@ def _position(lines: list[str], offset: int) -> Position:
     raise AssertionError("a text has a last line")
 
 
-def spoken(case: Case, words: str | None = None) -> Outcome:
-    """What the commands make of a case, or of what was heard in its place, without any editor."""
+def spoken(case: Case, *texts: str) -> Outcome:
+    """What the commands make of a case, or of what was heard in its place, in any of its texts, without any editor."""
     place = place_of(case)
-    reading = parse(case.say if words is None else words, place)
-    if reading is None:
+    found = likeliest(texts or (case.say,), place)
+    if found is None:
         return Outcome(is_command=False, after=case.before)
+    _, reading = found
     made = plan(reading, place)
     if isinstance(made, Refusal):
         return Outcome(True, case.before, refusal=made.text, command=reading.command)

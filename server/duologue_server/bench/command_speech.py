@@ -12,8 +12,9 @@ import numpy as np
 import soxr
 
 from duologue_server.bench.command_cases import Case, Outcome, differences, place_of, spoken
-from duologue_server.bench.identifiers import named_speaker
+from duologue_server.bench.speakers import named_speaker
 from duologue_server.commands import Command, Place, is_harmless
+from duologue_server.commands.beginnings import beginnings
 from duologue_server.commands.grammar import FAMILIES, grammar
 from duologue_server.commands.kinds import Client, Go, Meta, Select, Step, Template, Type, Write
 from duologue_server.context.documents import file_name
@@ -37,6 +38,8 @@ class Heard:
     voice: str
     case: str
     text: str
+    others: tuple[str, ...] = ()
+    """What else it may have been, the likeliest first."""
 
 
 class Hearing:
@@ -46,10 +49,12 @@ class Hearing:
         self._listener = MoonshineListener()
         self._listener.load()
 
-    def words(self, speech: Samples, names: tuple[str, ...]) -> str:
-        """The text of speech `[N]` at 16 kHz, the names favoured and written as they are."""
-        self._listener.bias(names)
-        return restore(self._listener.final(np.concatenate([_MARGIN, speech, _MARGIN])), Names.of(names))
+    def texts(self, speech: Samples, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        """The text of speech `[N]` at 16 kHz, the names favoured and written as they are, and what else it may be."""
+        self._listener.bias(names, beginnings())
+        texts = self._listener.texts(np.concatenate([_MARGIN, speech, _MARGIN]))
+        first, *others = dict.fromkeys(restore(text, Names.of(names)) for text in texts)
+        return first, tuple(others)
 
 
 def said(speaker: Speaker, text: str) -> Samples:
@@ -85,14 +90,15 @@ def listen(voices: Sequence[str], cases: Sequence[Case], done: Iterable[Heard]) 
         names = vocabulary(place_of(case))
         for voice, speaker in speakers.items():
             if (voice, case.id) not in known:
-                yield Heard(voice, case.id, hearing.words(said(speaker, case.say), names))
+                yield Heard(voice, case.id, *hearing.texts(said(speaker, case.say), names))
 
 
 def kept(file: Path | None) -> list[Heard]:
     """What an earlier run heard; nothing without a file."""
     if file is None or not file.exists():
         return []
-    return [Heard(**json.loads(line)) for line in file.read_text("utf-8").splitlines()]
+    rows = map(json.loads, file.read_text("utf-8").splitlines())
+    return [Heard(row["voice"], row["case"], row["text"], tuple(row.get("others", ()))) for row in rows]
 
 
 def keep(one: Heard, file: Path | None) -> None:
@@ -152,7 +158,7 @@ def graded(heard: Iterable[Heard], cases: Iterable[Case]) -> list[Graded]:
     for one in heard:
         case = by_id.get(one.case)
         if case is not None:
-            got = spoken(case, one.text)
+            got = spoken(case, one.text, *one.others)
             meant = family(spoken(case).command)
             found.append(Graded(one, case, meant, grade(case, got), tuple(differences(case, got))))
     return found

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 
 from duologue_server.audio.resample import resample
-from duologue_server.bench.identifiers import named_speaker
 from duologue_server.bench.response import PITCH, RATE_HZ, SPEECH, TEXT, URI, calls_over
 from duologue_server.bench.rows import Row, row
+from duologue_server.bench.speakers import named_speaker
 from duologue_server.commands import Place, parse, plan
 from duologue_server.context.documents import Documents, TextChange
 from duologue_server.context.positions import Position, Range

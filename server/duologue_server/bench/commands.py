@@ -43,7 +43,7 @@ def accidents(chosen: argparse.Namespace) -> str:
     overheard: list[command_accidents.Overheard] = []
     if file is not None and file.exists():
         lines = file.read_text("utf-8").splitlines()
-        overheard = [command_accidents.Overheard(**json.loads(line)) for line in lines]
+        overheard = list(map(command_accidents.Overheard.of_json, lines))
     if not chosen.score_only:
         sentences = command_accidents.talk(chosen.fixtures)
         random.Random(chosen.seed).shuffle(sentences)
@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("what", choices=("success", "accidents", "time"))
     parser.add_argument("--fixtures", type=Path, default=Path("tests/data/commands"))
-    parser.add_argument("--voices", default="hibari,flite", help="who speaks: hibari, flite, espeak-ng, with commas")
+    parser.add_argument("--voices", default="hibari,kokoro", help="hibari, kokoro, flite, espeak-ng, with commas")
     parser.add_argument("--n", type=int, default=150, help="spoken forms, or sentences of talk, for each voice")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--data", type=Path, help="recordings: holds train/index.csv and dev/index.csv")

@@ -21,13 +21,12 @@ import numpy as np
 import soxr
 
 from duologue_server.bench.ordinary import ORDINARY
+from duologue_server.bench.speakers import named_speaker
 from duologue_server.context.documents import Documents
 from duologue_server.context.trees import parse
 from duologue_server.session.workspace import VOCABULARY_WORDS
-from duologue_server.voice.choose_speaker import choose_speaker
 from duologue_server.voice.moonshine import MoonshineListener, Samples
 from duologue_server.voice.names import Names, restore
-from duologue_server.voice.speaker import Speaker
 
 RATE_HZ = 16_000
 
@@ -143,14 +142,6 @@ def listen(
         unbiased, unbiased_s = _timed(plain.final, audio)
         biased, biased_s = _timed(favouring.final, audio)
         yield Heard(voice, one, unbiased, biased, unbiased_s, biased_s)
-
-
-def named_speaker(voice: str) -> Speaker:
-    """The voice of that name. Raises SystemExit when it is not here: a bench takes no other in its place."""
-    chosen = choose_speaker(voice)  # type: ignore[arg-type] # it refuses a name that it does not know
-    if chosen.speaker is None or chosen.degraded:
-        raise SystemExit(chosen.message)
-    return chosen.speaker
 
 
 def mixed(named: Sequence[Spoken], ordinary: Sequence[Spoken]) -> list[Spoken]:

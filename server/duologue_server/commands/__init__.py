@@ -8,7 +8,7 @@ from duologue_server.commands.help import Help, cheat_sheet, what_can_i_say
 from duologue_server.commands.history import Done, History
 from duologue_server.commands.kinds import Command, is_harmless
 from duologue_server.commands.own import BadOwnCommands, OwnCommands, own_commands_file, read_own_commands
-from duologue_server.commands.parse import Reading, parse, wakes
+from duologue_server.commands.parse import Reading, likeliest, parse, wakes
 from duologue_server.commands.place import Place, Problem
 from duologue_server.commands.planning import plan
 from duologue_server.commands.plans import Action, Change, Edit, Plan, Refusal, apply, inverse
@@ -32,6 +32,7 @@ __all__ = [
     "cheat_sheet",
     "inverse",
     "is_harmless",
+    "likeliest",
     "own_commands_file",
     "parse",
     "plan",

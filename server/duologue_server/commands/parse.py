@@ -14,6 +14,8 @@ from duologue_server.commands.place import Place
 from duologue_server.commands.words import MOST_WORDS, corrected, heard
 
 LEAST_CONFIDENCE = 0.65
+SURE = 0.85
+"""Edits that were heard with less confidence are asked first."""
 CORRECTION_COST = 0.08
 MOST_ALTERNATIVES = 4
 _WAKE = ("wake up", "wake up duologue", "duologue wake up", "hey duologue wake up", "start listening")
@@ -49,6 +51,21 @@ def parse(words: str | Sequence[str], place: Place) -> Reading | None:
         return None
     first, *others = readings[: MOST_ALTERNATIVES + 1]
     return Reading(first.command, first.confidence, tuple(others), said)
+
+
+def likeliest(texts: Sequence[str], place: Place) -> tuple[str, Reading] | None:
+    """The command that an utterance is, in one of the texts that it may be, and that text.
+
+    The recogniser's first choice goes first, but what is sure in another text goes before what is unsure in that.
+    """
+    unsure: tuple[str, Reading] | None = None
+    for text in texts:
+        reading = parse(text, place)
+        if reading is not None and reading.confidence >= SURE:
+            return text, reading
+        if reading is not None and unsure is None:
+            unsure = text, reading
+    return unsure
 
 
 def wakes(words: str | Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-_TOKENS = re.compile(r"\s*(?:([\[\]()|])|\{(\w+)(?::(\w+))?\}|([^\s\[\]()|{}]+))")
+TOKENS = re.compile(r"\s*(?:([\[\]()|])|\{(\w+)(?::(\w+))?\}|([^\s\[\]()|{}]+))")
 
 
 class Read(NamedTuple):
@@ -76,7 +76,7 @@ def compile_phrase(phrase: str, sets: Mapping[str, Pattern], slots: frozenset[st
     tokens = []
     at = 0
     while at < len(phrase.rstrip()):
-        found = _TOKENS.match(phrase, at)
+        found = TOKENS.match(phrase, at)
         if found is None:
             raise BadPhrase(f"“{phrase}”: a brace is not closed")
         tokens.append(found)

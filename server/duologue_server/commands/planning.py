@@ -40,15 +40,13 @@ from duologue_server.commands.kinds import (
     Write,
     is_harmless,
 )
-from duologue_server.commands.parse import Reading
+from duologue_server.commands.parse import SURE, Reading
 from duologue_server.commands.place import Place
 from duologue_server.commands.plans import Action, Overlap, Plan, Refusal
 from duologue_server.commands.resolve import find_words, resolve
 from duologue_server.commands.structure import Code
 from duologue_server.commands.targets import Everything, Here, Lines, LinesHere, Named, Part, Target, describe
 
-SURE = 0.85
-"""Edits that were heard with less confidence are asked first."""
 MOST_PLACES_UNASKED = 20
 """A name that stands in more places is renamed only when that was meant."""
 _ASKED_ACTIONS = frozenset({"commit", "commitAsking", "closeOthers"})

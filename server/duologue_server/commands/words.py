@@ -76,7 +76,7 @@ def heard(text: str) -> tuple[str, ...]:
         elif re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", word):
             words += word.replace(".", " dot ").split()
         elif word:
-            words.append(word)
+            words.append(re.sub(r"(?<=[A-Za-z])'s$", "s", re.sub(r"(?<=[a-z][b-df-hj-np-tv-z])y's$", "ies", word)))
     return _bare(words[: MOST_WORDS + 1])
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from duologue_server.trace.facts import Cause, Fact, from_json, to_json
 
-LINK_VERSION = 1
+LINK_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,11 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """To the voice: names of the open buffers, for the ear."""
+    """To the voice: names of the open buffers, and phrases that commands consist of, for the ear."""
 
     kind: ClassVar[str] = "vocabulary"
     words: tuple[str, ...]
+    phrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,8 @@ class Ask:
     """Session clock when this was sent."""
     interrupted: str | None = None
     """What had been heard of the utterance that this turn broke off; None when it broke off nothing."""
+    others: tuple[str, ...] = ()
+    """What else the words may have been, the likeliest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,8 @@ class Guess:
     kind: ClassVar[str] = "guess"
     text: str
     interrupted: str | None = None
-    """As in `Ask`."""
+    others: tuple[str, ...] = ()
+    """Both as in `Ask`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,15 +281,15 @@ def from_wire(body: object) -> Message:
     if not isinstance(body, dict) or body.get("kind") not in MESSAGES:
         raise BadMessage(f"not a message of the voice link: {str(body)[:80]}")
     kind = MESSAGES[body["kind"]]
-    values = {key: value for key, value in body.items() if key != "kind"}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in body.items() if key != "kind"
+    }
     unknown = set(values) - {item.name for item in fields(kind)}
     if unknown:
         raise BadMessage(f"message '{kind.kind}' has the unknown fields {sorted(map(str, unknown))}")
     try:
         if kind is Happened:
             return Happened(from_json(values["fact"]))
-        if kind is Vocabulary:
-            return Vocabulary(tuple(values["words"]))
         return kind(**values)
     except (TypeError, KeyError, ValueError) as error:
         raise BadMessage(f"message '{kind.kind}' cannot be read: {error}") from error

@@ -98,7 +98,8 @@ class Conversation:
         """The user pauses, and may have said all: prepares what the answer would begin with. Nothing is done yet."""
         intent = understand(guess.text)
         self._guessed = guess.text
-        settles_s = self._hands_free.settles_after_s(guess.text) if self._may_command(intent) else None
+        may_command = self._may_command(intent)
+        settles_s = self._hands_free.settles_after_s(guess.text, guess.others) if may_command else None
         if settles_s is not None and self._prescribed is None:
             self._answering.forget()
             self._clock.call_later(settles_s, partial(self._settle, guess.text))
@@ -129,7 +130,8 @@ class Conversation:
         """The user's turn is over: answers it, from the first clause on."""
         self._turns, self._guessed = ask.turn, ""
         if self._hands_free.dozing:  # nothing of it is kept
-            self._whole(ask.turn, self._hands_free.take(ask.text) or "")
+            taken = self._hands_free.take(ask.text)
+            self._whole(ask.turn, taken.answer if taken is not None else "")
             return
         lines = list(self._lines)
         self._lines.append(("user", ask.text))
@@ -138,10 +140,12 @@ class Conversation:
             self._jobs[ask.turn] = self._clock.call_later(wait_s, partial(self._whole, ask.turn, self._prescribed.text))
             return
         intent = understand(ask.text)
-        done = self._hands_free.take(ask.text) if self._may_command(intent) else None
-        self._commanded = done is not None
-        if done is not None:
-            self._whole(ask.turn, done)
+        taken = self._hands_free.take(ask.text, ask.others) if self._may_command(intent) else None
+        self._commanded = taken is not None
+        if taken is not None:
+            if taken.words != ask.text:
+                self._understood_as(taken.words)
+            self._whole(ask.turn, taken.answer)
             return
         if intent.kind == "unknown" and ask.interrupted is not None and len(ask.text.split()) <= UNCLEAR_WORDS:
             self._whole(ask.turn, "")
@@ -209,6 +213,11 @@ class Conversation:
         self._client.transcript(TranscriptLine(f"user-{self._user_line}", "user", fact.text, fact.final))
         if fact.final:
             self._user_line += 1
+
+    def _understood_as(self, words: str) -> None:
+        """What the user said last meant this: the transcript and the conversation have it so from now on."""
+        self._lines[-1] = ("user", words)
+        self._client.transcript(TranscriptLine(f"user-{self._user_line - 1}", "user", words, True))
 
     def dropped(self, fact: Dropped) -> None:
         """It will not be said, and stays as text."""

@@ -7,7 +7,7 @@ of one version, and is remembered with what undoes it.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from duologue_server.commands import (
     Action,
@@ -22,6 +22,7 @@ from duologue_server.commands import (
     Refusal,
     apply,
     is_harmless,
+    likeliest,
     own_commands_file,
     parse,
     plan,
@@ -59,6 +60,15 @@ NO = frozenset({"no", "nope", "no thanks", "cancel", "cancel that", "never mind"
 OTHER = frozenset({"the other one", "no the other one", "the next one", "no the next one", "another one", "other one"})
 
 
+class Taken(NamedTuple):
+    """An utterance that was a command."""
+
+    answer: str
+    """What to say; empty for nothing."""
+    words: str
+    """The text, of those that it may have been, in which it is that command."""
+
+
 class HandsFree:
     """Belongs to the session's thread. `say` speaks a sentence about what happens later than the answer."""
 
@@ -80,7 +90,7 @@ class HandsFree:
         self._sleep = sleep
         self._own = OwnCommands()
         self._own_stamp = 0
-        self._asked: tuple[Plan, float] | None = None
+        self._asked: Plan | None = None
         self._last: Reading | None = None
         self._others: tuple[Plan, ...] = ()
         self._done_s = 0.0
@@ -95,7 +105,7 @@ class HandsFree:
     @property
     def is_waiting(self) -> bool:
         """Whether a question about a command waits for a yes or no."""
-        return self._open_question() is not None
+        return self._asked is not None
 
     def _read_own(self) -> None:
         """The user's own commands, as their file is now; a file that cannot be read is told of once."""
@@ -113,64 +123,66 @@ class HandsFree:
         except BadOwnCommands as error:
             self._client.tell("warning", f"your commands are left as they were: {error}")
 
-    def take(self, words: str) -> str | None:
-        """Does what an utterance commands. None when it is no command; otherwise what to say, empty for nothing."""
-        said = _plain(words)
+    def take(self, words: str, others: Sequence[str] = ()) -> Taken | None:
+        """Does what an utterance commands, which may also have been one of `others`. None when it is no command."""
         if self.dozing:
             if not wakes(words):
-                return ""
+                return Taken("", words)
             self.wake()
-            return "I am listening."
-        answered = self._answer(said)
+            return Taken("I am listening.", words)
+        answered = self._answer(words, others)
         if answered is not None:
             return answered
         place = self._place()
-        reading = parse(words, place) if place is not None else None
-        if reading is None or place is None:
+        found = likeliest((words, *others), place) if place is not None else None
+        if found is None or place is None:
             return None
-        return self._perform(reading, place)
+        text, reading = found
+        answer = self._perform(reading, place)
+        return Taken(answer, text) if answer is not None else None
 
     def wake(self) -> None:
         """Ends the sleep."""
         self.dozing = False
         self._sleep(False)
 
-    def settles_after_s(self, words: str) -> float | None:
+    def settles_after_s(self, words: str, others: Sequence[str] = ()) -> float | None:
         """How long nothing more need be said until these words are a command for sure, so that the turn is over; None
         when they are none, or an unsure one. Nothing is done."""
-        said = _plain(words)
         if self.dozing:
             return 0.0 if wakes(words) else None
-        if self._open_question() is not None and said in YES | NO | OTHER:
+        if self._asked is not None and _plain(words) in YES | NO | OTHER:
             return 0.0
         place = self._place()
-        reading = parse(words, place) if place is not None else None
-        if reading is None or place is None or reading.confidence < SETTLED_CONFIDENCE:
+        found = likeliest((words, *others), place) if place is not None else None
+        if found is None or place is None:
             return None
-        if _may_go_on(words, place):
+        text, reading = found
+        if reading.confidence < SETTLED_CONFIDENCE:
+            return None
+        if _may_go_on(text, place):
             return LONGER_SETTLES_S
         return 0.0 if is_harmless(reading.command) else EDIT_SETTLES_S
 
-    def _answer(self, said: str) -> str | None:
+    def _answer(self, words: str, others: Sequence[str]) -> Taken | None:
         """To a question that was asked; None when there is none, or this is no answer."""
-        asked = self._open_question()
+        asked, self._asked = self._asked, None
         if asked is None:
-            if said in OTHER and self._others and self._clock.now_s() - self._done_s <= ASKED_S:
-                return self._take_other()
+            if _plain(words) in OTHER and self._others and self._clock.now_s() - self._done_s <= ASKED_S:
+                return Taken(self._take_other(), words)
             return None
+        words = next((text for text in (words, *others) if _plain(text) in YES | NO | OTHER), words)
+        said = _plain(words)
         if said in YES:
-            self._asked = None
-            return self._carry_out(asked)
+            return Taken(self._carry_out(asked), words)
         if said in NO:
-            self._asked = None
             self._client.preview("", (), "", "")
-            return "All right."
+            return Taken("All right.", words)
         if said in OTHER:
             if not asked.others:
-                self._asked = None
-                return "There is no other."
-            return self._carry_out(replace(asked.others[0], others=asked.others[1:]))
-        self._asked = None  # they went on to something else
+                return Taken("There is no other.", words)
+            return Taken(self._carry_out(replace(asked.others[0], others=asked.others[1:])), words)
+        self._client.preview("", (), "", "")  # they went on to something else
         return None
 
     def _take_other(self) -> str:
@@ -199,7 +211,8 @@ class HandsFree:
         if isinstance(made, Refusal):
             return as_sentence(made.text)
         if made.certainty == "ask":
-            self._asked = (made, self._clock.now_s())
+            self._asked = made
+            self._clock.call_later(ASKED_S, partial(self._lapse, made))
             self._client.preview(made.uri, made.highlights, made.caption, made.question)
             return made.question
         return self._carry_out(made)
@@ -307,10 +320,11 @@ class HandsFree:
         else:
             self._clock.call_later(LOOK_EVERY_S, partial(self._when_text_is, uri, text, then, left_s - LOOK_EVERY_S))
 
-    def _open_question(self) -> Plan | None:
-        if self._asked is not None and self._clock.now_s() - self._asked[1] > ASKED_S:
+    def _lapse(self, asked: Plan) -> None:
+        """Nobody has answered: what the screen shows of the question goes, too."""
+        if self._asked is asked:
             self._asked = None
-        return self._asked[0] if self._asked is not None else None
+            self._client.preview("", (), "", "")
 
     def _help(self, place: Place) -> str:
         """Some of what can be said here; all of it is shown."""

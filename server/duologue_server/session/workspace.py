@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from duologue_server.commands.beginnings import beginnings
 from duologue_server.context.changes import Recent
 from duologue_server.context.digest import SuiteRun, Surroundings
 from duologue_server.context.documents import INSPECT_LIMIT_BYTES, BadChange, Documents, TextChange, file_name
@@ -317,7 +318,7 @@ class Workspace:
         words = tuple(dict.fromkeys((*words, *files[:VOCABULARY_FILES])))
         if words != self._vocabulary:
             self._vocabulary = words
-            self._to_voice(Vocabulary(words))
+            self._to_voice(Vocabulary(words, beginnings()))
 
     def _inspect(self, uri: str) -> None:
         view = self.view(uri)

@@ -53,7 +53,10 @@ class DeafListener:
     def final(self, audio: Samples) -> str:
         return ""
 
-    def bias(self, words: tuple[str, ...]) -> None:
+    def texts(self, audio: Samples) -> tuple[str, ...]:
+        return ()
+
+    def bias(self, words: tuple[str, ...], phrases: tuple[str, ...] = ()) -> None:
         """Nothing to be biased."""
 
 

@@ -7,7 +7,7 @@ never one waiting behind another: what is wanted next is decided when the lane i
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from duologue_server.voice.listener import Listener
 from duologue_server.voice.names import Names, restore
 
 Samples = NDArray[np.float32]
+Result = TypeVar("Result")
 
 RATE_HZ = 16_000
 BLOCK = 320
@@ -54,8 +55,12 @@ class _Segment:
     blocks: list[Samples] = field(default_factory=list)
     length: int = 0
     edition: int = 0
-    text: str | None = None
-    """What `final` made of it; None while that is not known."""
+    texts: tuple[str, ...] | None = None
+    """What it was finally recognised as, the likeliest first; None while that is not known."""
+
+    @property
+    def text(self) -> str | None:
+        return None if self.texts is None else self.texts[0]
 
     def add(self, samples: Samples) -> None:
         if len(samples):
@@ -65,7 +70,7 @@ class _Segment:
     def spoken_on(self) -> None:
         """There is more speech: what was recognised on speculation is not all of it."""
         self.edition += 1
-        self.text = None
+        self.texts = None
 
 
 @dataclass(eq=False, slots=True)
@@ -93,6 +98,11 @@ class _Turn:
         front = [segment.text or "" for segment in self.segments[:-1]]
         end = self.stable if self.last.text is None else self.last.text
         return " ".join(part for part in (*front, end) if part)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What else a turn may be that was recognised as a whole, the likeliest first."""
+        return (self.last.texts or ())[1:] if len(self.segments) == 1 else ()
 
     def spoken_on(self) -> None:
         """It was a pause, and no end."""
@@ -141,13 +151,13 @@ class Ear:
         return self._turn.text if self._turn else ""
 
     @property
-    def guess(self) -> tuple[str, int]:
-        """All of the present turn as it would be delivered if it were over now, and where its speech ended; empty while
-        that is not known."""
+    def guess(self) -> tuple[str, tuple[str, ...], int]:
+        """All of the present turn as it would be delivered if it were over now, what else it may be, and where its
+        speech ended; empty while that is not known."""
         turn = self._turn
         if turn is None or not turn.paused or turn.unknown() is not None:
-            return "", self._heard
-        return turn.text, turn.end_sample
+            return "", (), self._heard
+        return turn.text, turn.others, turn.end_sample
 
     @property
     def is_speaking(self) -> bool:
@@ -168,6 +178,11 @@ class Ear:
     def turn_ended_sample(self) -> int | None:
         """Where the speech of the turn ended that `on_words` told of last; how far it has come if it goes on."""
         return self._told_of.end_sample if self._told_of else None
+
+    @property
+    def turn_others(self) -> tuple[str, ...]:
+        """What else the turn may be that `on_words` told of last, the likeliest first."""
+        return self._told_of.others if self._told_of else ()
 
     def hear(self, block: Samples) -> None:
         """Takes the next block `[320]`, float32 at 16 kHz."""
@@ -191,16 +206,16 @@ class Ear:
         self._not_before = self._heard
         if turn is None:
             turn = _Turn(self._heard, self._heard, self._heard)
-            turn.last.text = ""
+            turn.last.texts = ("",)
         self._ended.append(turn)
         self._pump()
 
-    def bias(self, words: tuple[str, ...]) -> None:
-        """Names that are likely to be said from now on, and are then written so in final texts; goes through the lane
-        like everything else."""
+    def bias(self, words: tuple[str, ...], phrases: tuple[str, ...] = ()) -> None:
+        """Names that are likely to be said from now on, and are then written so in final texts, and phrases that may
+        be; goes through the lane like everything else."""
 
         def take_in() -> Names:
-            self._listener.bias(words)
+            self._listener.bias(words, phrases)
             return Names.of(words)
 
         run(self._lane, take_in, self._biased)
@@ -283,7 +298,7 @@ class Ear:
 
         def done(result: str | Exception) -> None:
             self._busy = False
-            words = self._words(result)
+            words = self._unless_failed(result)
             if words is not None and turn is self._turn and segment is turn.last:
                 turn.stable = common_words(turn.partial, words, at_least=turn.stable)
                 turn.partial = words
@@ -298,14 +313,15 @@ class Ear:
         blocks = tuple(segment.blocks)
         names = self._names
 
-        def words_of_it() -> str:
-            return restore(self._listener.final(np.concatenate(blocks)), names) if blocks else ""
+        def texts_of_it() -> tuple[str, ...]:
+            texts = self._listener.texts(np.concatenate(blocks)) if blocks else ()
+            return tuple(dict.fromkeys(restore(text, names) for text in texts)) or ("",)
 
-        def done(result: str | Exception) -> None:
+        def done(result: tuple[str, ...] | Exception) -> None:
             self._busy = False
-            words = self._words(result)
+            texts = self._unless_failed(result)
             if edition == segment.edition:
-                segment.text = words if words is not None else turn.partial
+                segment.texts = texts if texts is not None else (turn.partial,)
                 if turn is self._turn:
                     self._show(turn)
                     if segment is turn.last and segment.length / RATE_HZ >= LONG_SEGMENT_S:
@@ -313,7 +329,7 @@ class Ear:
             self._pump()
 
         self._busy = True
-        run(self._lane, words_of_it, done)
+        run(self._lane, texts_of_it, done)
 
     def _show(self, turn: _Turn) -> None:
         if turn.text and _bare(turn.text) != _bare(turn.shown):
@@ -321,7 +337,7 @@ class Ear:
             self._told_of = turn
             self._on_words(turn.text, final=False)
 
-    def _words(self, result: str | Exception) -> str | None:
+    def _unless_failed(self, result: Result | Exception) -> Result | None:
         if isinstance(result, Exception):
             self._tell(result)
             return None

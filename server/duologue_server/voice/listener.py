@@ -25,5 +25,9 @@ class Listener(Protocol):
     def final(self, audio: Samples) -> str:
         """The words of a complete utterance; as good as it can."""
 
-    def bias(self, words: tuple[str, ...]) -> None:
-        """Names that are likely to be said, such as identifiers of the open buffers."""
+    def texts(self, audio: Samples) -> tuple[str, ...]:
+        """What a complete utterance may be: first what `final` gives, then what else, the likeliest first."""
+
+    def bias(self, words: tuple[str, ...], phrases: tuple[str, ...] = ()) -> None:
+        """Names that are likely to be said, such as identifiers of the open buffers, and phrases that may be said: they
+        bear on what else an utterance may be."""

@@ -140,8 +140,8 @@ class VoiceLoop:
                 self._control(message, t)
             case Manner(speed=speed, volume=volume):
                 self._parts.mouth.manner(speed, volume)
-            case Vocabulary(words=words):
-                self._parts.ear.bias(words)
+            case Vocabulary(words=words, phrases=phrases):
+                self._parts.ear.bias(words, phrases)
             case _:
                 pass
         self.show()
@@ -191,8 +191,9 @@ class VoiceLoop:
         """While the user pauses: tells what may be the whole turn, and ends it by rule if the words settle it."""
         floor = self.floor
         told = floor.sounding is not None and not floor.ducked
-        words, ended_sample = self._parts.ear.guess
-        guess = Guess("" if told or self._is_own(words, ended_sample) else words, floor.interrupted)
+        words, others, ended_sample = self._parts.ear.guess
+        no_guess = told or self._is_own(words, ended_sample)
+        guess = Guess("") if no_guess else Guess(words, floor.interrupted, others)
         if not guess.text:
             self._settled = ""  # the same words another time may be meant otherwise
         if guess.text and guess.text == self._settled:
@@ -337,7 +338,7 @@ class VoiceLoop:
             case floor_events.ForgetTurn():
                 self._forget_turn()
             case floor_events.SendAsk(turn=turn, text=text, ended_s=ended_s, interrupted=interrupted):
-                self._emit(Ask(turn, text, ended_s, t, interrupted))
+                self._emit(Ask(turn, text, ended_s, t, interrupted, self._parts.ear.turn_others))
             case floor_events.CancelAsk(turn=turn):
                 self._emit(Unask(turn))
             case floor_events.DropUtterance(utterance=utterance, why=why):
