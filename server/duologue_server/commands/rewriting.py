@@ -16,6 +16,7 @@ from duologue_server.commands.resolve import resolve
 from duologue_server.commands.structure import Code, Node, kind_of
 from duologue_server.commands.targets import Here, Named, Part, describe
 from duologue_server.commands.templating import spoken_parameter, string_of, wrapped
+from duologue_server.commands.terms import converter
 from duologue_server.commands.writing import compose, new_name
 
 MOST_RENAMED = 2_000
@@ -31,7 +32,7 @@ _REST = frozenset(
 def wrap(place: Place, found: Found, command: Wrap) -> Plan:
     """Puts lines into a block, or an expression into a call."""
     if command.template == "call":
-        function = compose(command.code, place)
+        function = converter(command.code, place) or compose(command.code, place)
         start, end = _expression(place, found)
         changes = [Change(start, start, f"{function}("), Change(end, end, ")")]
         return draft(place, f"wrap {describe(command.target)} in {function}", changes, highlights=[found])

@@ -7,6 +7,7 @@ from duologue_server.commands.locate import said_here
 from duologue_server.commands.names import MOST_NAME_WORDS, Known, letters_of
 from duologue_server.commands.phrases import Slot, Utterance
 from duologue_server.commands.targets import Name
+from duologue_server.commands.terms import is_module
 from duologue_server.commands.words import declared, letters, numbers, ordinal, words_of
 from duologue_server.commands.writing import casing_at, is_code, is_evident, is_unfamiliar, separated
 
@@ -195,8 +196,9 @@ def _module(said: Utterance, start: int) -> Iterator[Slot]:
     """A module may be anything that is no talk, in a few words."""
     for end in _ends(said, start, 5):
         words = said.low[start:end]
-        if not set(words) & _STOP and is_code(words, said.place, strict=False):
-            sure = len(words) == 1 or not is_unfamiliar(words, said.place)
+        listed = is_module(words, said.place)
+        if listed or (not set(words) & _STOP and is_code(words, said.place, strict=False)):
+            sure = listed or len(words) == 1 or not is_unfamiliar(words, said.place)
             yield Slot(end, said.words[start:end], FREE_COST * (end - start) + (0 if sure else UNFAMILIAR_COST))
 
 

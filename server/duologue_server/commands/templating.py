@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from duologue_server.commands.draft import apart, draft, indented
 from duologue_server.commands.found import Found, Missing
 from duologue_server.commands.kinds import Template, Type, Write
-from duologue_server.commands.language import Manner, manner_of
+from duologue_server.commands.language import manner_of
 from duologue_server.commands.names import cased
 from duologue_server.commands.parse import parse
 from duologue_server.commands.place import Place
 from duologue_server.commands.plans import Change, Plan
 from duologue_server.commands.resolve import as_found
 from duologue_server.commands.structure import Code
+from duologue_server.commands.terms import module_path, spoken_type, table_of
 from duologue_server.commands.words import declared
 from duologue_server.commands.writing import compose, new_name, quoted, separated
 
@@ -38,7 +39,7 @@ def spoken_parameter(words: Sequence[str], place: Place) -> str:
     """One parameter as the language declares it. Raises Missing where the language cannot."""
     manner = manner_of(place.language_id)
     name, kind, default = declared(tuple(words))
-    if not kind and len(name) > 1 and name[0].lower() in _types(manner) and manner.template("default_type"):
+    if not kind and len(name) > 1 and name[0].lower() in table_of(manner, "types") and manner.template("default_type"):
         kind, name = name[:1], name[1:]  # "string path", as these languages have it
     typed = manner.template("typed_parameter")
     kind_text = spoken_type(kind, place) if kind else (manner.template("default_type") or "")
@@ -54,21 +55,6 @@ def spoken_parameter(words: Sequence[str], place: Place) -> str:
         if kind and "=" in text and " = " not in text:
             text = text.replace("=", " = ", 1)
     return text
-
-
-def _types(manner: Manner) -> Mapping[str, str]:
-    types = manner.data.get("types", {})
-    return types if isinstance(types, Mapping) else {}
-
-
-def spoken_type(words: Sequence[str], place: Place) -> str:
-    """A type: the language's own for "string" and the like, else a name."""
-    types = _types(manner_of(place.language_id))
-    said = " ".join(words).lower()
-    if said in types:
-        return types[said]
-    known = place.names.exactly(words)
-    return known[0] if known else cased(words, "pascal")
 
 
 def _filled(pattern: str, values: Mapping[str, str]) -> str:
@@ -139,17 +125,6 @@ def _name(template: str, words: Sequence[str], place: Place) -> str:
     if template == "test":
         return name.removeprefix("test_")
     return name if name not in ("", "_") else "name"
-
-
-def module_path(words: Sequence[str], place: Place) -> str:
-    """A module as it is imported: "os dot path" is `os.path`, in Rust "std colon colon fs" is `std::fs`."""
-    dot = "::" if place.language_id == "rust" else "."
-    said = re.sub(r"\bjason\b", "json", " ".join(words).lower())
-    parts = re.split(r"\b(?:dot|colon colon|double colon|slash)\b", said)
-    sign = "/" if "slash" in words else dot
-    casing = "snake" if manner_of(place.language_id).casing == "snake" else "joined"
-    known = place.names.exactly(words)
-    return known[0] if known else sign.join(cased(part.split(), casing) for part in parts if part.strip())
 
 
 def in_class(place: Place) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from duologue_server.commands.language import Manner, manner_of
+from duologue_server.commands.language import Manner, manner_of, table
 from duologue_server.commands.names import MOST_NAME_WORDS, cased
 from duologue_server.commands.place import Place
 from duologue_server.commands.words import numbers, words_of
@@ -84,10 +84,20 @@ class Composed:
     quoted: int = 0
 
 
+def _nothing_heard(words: Sequence[str], place: Place) -> tuple[str, ...]:
+    """ "is numb" is "is none", where nothing is called so."""
+    low = [word.lower() for word in words]
+    sounds = table("grammar.toml")["misheard"]["none"].split(", ")
+    compared = len(low) > 2 and (low[-2] == "is" or (low[-2:-1] == ["not"] and low[-3] == "is"))
+    if compared and low[-1] in sounds and not place.names.exactly(words[-1:]):
+        return (*words[:-1], "none")
+    return tuple(words)
+
+
 class _Composer:
     def __init__(self, words: Sequence[str], place: Place, comparing: bool) -> None:
-        self.words = tuple(words)
-        self.low = tuple(word.lower() for word in words)
+        self.words = _nothing_heard(words, place)
+        self.low = tuple(word.lower() for word in self.words)
         self.place = place
         self.manner: Manner = manner_of(place.language_id)
         self.comparing = comparing
@@ -129,9 +139,9 @@ class _Composer:
         """(what was said, what it is, how many words) of the longest sign or word of the language here."""
         for length in range(min(self.manner.longest, len(self.low) - at), 0, -1):
             said = " ".join(self.low[at : at + length])
-            for table in ((self.manner.condition,) if self.comparing else ()) + (self.manner.signs, self.manner.words):
-                if said in table:
-                    return said, table[said], length
+            for known in ((self.manner.condition,) if self.comparing else ()) + (self.manner.signs, self.manner.words):
+                if said in known:
+                    return said, known[said], length
         return "", "", 0
 
     def _known_length(self, at: int) -> int:
@@ -182,11 +192,13 @@ class _Composer:
         if self._operator(at + 1)[2] and self.low[at + 1] not in self.manner.words:
             return None
         self.made.quoted += 1
+        # "the value to String Done": a recogniser that took it for a title.
+        words = [word.lower() if self.words[at].istitle() and word.istitle() else word for word in self.words]
         for end in range(at + 1, len(self.words)):
             for closing in _ENDS_OF_STRINGS:
                 if self.low[end : end + len(closing)] == closing:
-                    return quoted(" ".join(self.words[at + 1 : end]), self.place), end + len(closing)
-        return quoted(" ".join(self.words[at + 1 :]), self.place), len(self.words)
+                    return quoted(" ".join(words[at + 1 : end]), self.place), end + len(closing)
+        return quoted(" ".join(words[at + 1 :]), self.place), len(words)
 
     def _casing(self, at: int) -> tuple[str, int] | None:
         style, length = casing_at(self.low, at)
