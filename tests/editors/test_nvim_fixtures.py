@@ -1,0 +1,221 @@
+"""The fixtures of spoken commands in a real Neovim with the real language server; what is said is a script."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from editors.neovim import Neovim, until
+from support.command_cases import Case, cases
+from support.editor_cases import BUFFERS, Seen, expected, file_of, left_out, report, sample
+from support.scripted_voice import Voice
+
+pytestmark = pytest.mark.e2e
+
+CASES = int(os.environ.get("CASES", "400"))
+PATIENCE_S = 60.0
+SETTLED_S = 3.0
+"""For an editor on a busy machine to show what was said."""
+
+WATCH = """
+local client = require("duologue.client")
+local notify = client.notify
+seen.actions = {}
+client.notify = function(method, params)
+  if params.cursor then
+    seen.told = params.cursor
+  end
+  return notify(method, params)
+end
+local ours = vim.lsp.get_clients({ name = "duologue" })[1]
+ours.handlers["duologue/clientCommand"] = function(_, params)
+  table.insert(seen.actions, { params.name, params.argument })
+  return { ok = true, message = "" }
+end
+"""
+BARRIER = """
+local ours = vim.lsp.get_clients({ name = "duologue" })[1]
+local answer = ours:request_sync("workspace/executeCommand", { command = "duologue.unmute", arguments = {} }, 5000)
+return answer ~= nil and answer.err == nil
+"""
+SEEN = """
+local cursor, anchor = vim.fn.getpos("."), vim.fn.getpos("v")
+return {
+  mode = vim.api.nvim_get_mode().mode,
+  name = vim.api.nvim_buf_get_name(0),
+  lines = vim.api.nvim_buf_get_lines(0, 0, -1, false),
+  eol = vim.bo.eol,
+  cursor = { cursor[2] - 1, cursor[3] - 1 },
+  anchor = { anchor[2] - 1, anchor[3] - 1 },
+}
+"""
+
+
+class Spoken(Neovim):
+    """A Neovim that is spoken to."""
+
+    def __init__(self, folder: Path, voice: Voice) -> None:
+        super().__init__(folder, **voice.environment)
+        self.cmd = voice.server
+        self._voice = voice
+        self._count = 0
+        self.api.command("set hidden nofixeol noswapfile")
+        self.setup(settings={"detectors": [], "unprompted_per_hour": 0})
+        for name in BUFFERS:
+            (folder / name).write_text("")
+            self.api.command(f"edit {folder / name}")
+        self.api.command("Duologue start")
+        line = 'return require("duologue").statusline()'
+        until("listening", lambda: self.lua(line) == "◉ listening", lambda: (self.lua(line), self.notes()), PATIENCE_S)
+        self.lua(WATCH)
+
+    def put(self, case: Case, at: Seen) -> Path:
+        """Opens a file of this text, with this selected; back when the server knows."""
+        self.api.input("<C-\\><C-n>")
+        self.until("Normal mode", lambda: self.api.funcs.mode() == "n")
+        self._count += 1
+        path = self.folder / str(self._count) / file_of(case)
+        path.parent.mkdir()
+        path.write_bytes(at.text.encode())
+        last = self.api.current.buffer.number
+        self.api.command(f"edit {path}")
+        if self._count > 1:
+            self.api.command(f"bwipeout! {last}")
+        row, first = self._bytes(at, at.start)
+        self.api.current.window.cursor = (row + 1, first)
+        keys = ""
+        if at.start != at.end:
+            before_end = at.place(at.end - 1)
+            column = len(at.lines[before_end[0]][: before_end[1]].encode())
+            self.api.input("v")
+            self.until("Visual mode", lambda: self.api.funcs.mode() == "v")
+            self.api.current.window.cursor = (before_end[0] + 1, column)
+        elif first and first >= len(at.lines[row].encode()):
+            keys = "A"
+        elif self._count % 2:
+            keys = "i"
+        if keys:
+            self.api.input(keys)
+            self.until("Insert mode", lambda: self.api.funcs.mode() == "i")
+        uri = path.as_uri()
+
+        def is_told() -> bool:
+            told = self.lua("return seen.told") or {}
+            if told.get("uri") != uri:
+                return False
+            wanted = {"start": at.utf16(at.start), "end": at.utf16(at.end)}
+            return told.get("selection") == wanted if at.start != at.end else told["position"] == wanted["start"]
+
+        until("the server knows the cursor", is_told, lambda: (at, self.lua("return seen.told"), self.notes()))
+        assert self.lua(BARRIER)
+        return path
+
+    @staticmethod
+    def _bytes(at: Seen, offset: int) -> tuple[int, int]:
+        line, column = at.place(offset)
+        return line, len(at.lines[line][:column].encode())
+
+    def say(self, words: str) -> str:
+        return self._voice.say(words)
+
+    def seen(self) -> tuple[Seen, dict[str, Any]]:
+        """The text and the selection; the raw state beside it."""
+        raw = self.lua(SEEN)
+        text = "\n".join(raw["lines"]) + ("\n" if raw["eol"] else "")
+        starts = [0]
+        for line in raw["lines"]:
+            starts.append(starts[-1] + len(line) + 1)
+
+        def offset(place: list[int]) -> int:
+            row, byte = place
+            return starts[row] + len(raw["lines"][row].encode()[:byte].decode())
+
+        at, anchor = offset(raw["cursor"]), offset(raw["anchor"])
+        if raw["mode"] not in ("v", "V"):
+            return Seen(text, at, at), raw
+        first, last = sorted((at, anchor))
+        if raw["mode"] == "V":
+            return Seen(text, starts[sorted((raw["cursor"], raw["anchor"]))[0][0]], starts[raw["cursor"][0] + 1]), raw
+        return Seen(text, first, min(last + 1, len(text))), raw
+
+
+def fits(wanted: Seen, got: Seen, mode: str) -> bool:
+    """Whether an editor shows it. Neovim ends every text with a line end, or shows none; in Normal mode its cursor is
+    on a character, so that behind the last one of a line is on it."""
+    if wanted.text.removesuffix("\n") != got.text.removesuffix("\n"):
+        return False
+    if (wanted.start, wanted.end) == (got.start, got.end):
+        return True
+    line, column = wanted.place(wanted.end)
+    behind = wanted.start == wanted.end and column > 0 and column == len(wanted.lines[line])
+    return mode == "n" and behind and got.start == got.end == wanted.end - 1
+
+
+def difference(nvim: Spoken, case: Case) -> str:
+    """Speaks a case; what came otherwise than it must, in a few lines."""
+    wanted = expected(case)
+    nvim.lua("seen.actions = {}")
+    nvim.put(case, wanted.before)
+    before = nvim.seen()[0].text
+    answers = [nvim.say(case.say)]
+    if wanted.is_command and answers[0] != wanted.answer:
+        return f"the answer is {answers[0]!r} and not {wanted.answer!r}"
+    if wanted.is_asked:
+        if nvim.seen()[0].text != before:
+            return "it was done before the yes"
+        answers.append(nvim.say("yes"))
+    deadline_s = time.monotonic() + SETTLED_S
+    while True:
+        got, raw = nvim.seen()
+        acted = [tuple(action) for action in nvim.lua("return seen.actions")]
+        if fits(wanted.after, got, raw["mode"]) and acted == list(wanted.actions):
+            break
+        if time.monotonic() > deadline_s:
+            return (
+                f"came {got} in mode {raw['mode']} with {acted}, not {wanted.after} with {list(wanted.actions)}; "
+                f"said {answers[1:]}, noted {nvim.notes()[-2:]}"
+            )
+        time.sleep(0.005)
+    return undone(nvim, before, got.text)
+
+
+def undone(nvim: Spoken, before: str, after: str) -> str:
+    """One `u` takes it back, to the byte."""
+    if after == before:
+        return ""
+    nvim.api.input("<C-\\><C-n>")
+    nvim.until("Normal mode", lambda: nvim.api.funcs.mode() == "n")
+    nvim.api.command("normal! u")
+    got = nvim.seen()[0].text
+    return "" if got == before else f"u left {got!r} and not {before!r}"
+
+
+@pytest.fixture
+def voice(tmp_path: Path) -> Iterator[Voice]:
+    with Voice(tmp_path / "voice") as voice:
+        yield voice
+
+
+@pytest.fixture
+def nvim(tmp_path: Path, voice: Voice) -> Iterator[Spoken]:
+    editor = Spoken(tmp_path / "nvim", voice)
+    try:
+        yield editor
+    finally:
+        editor.close()
+
+
+def test_the_fixtures_in_neovim(nvim: Spoken, capsys: pytest.CaptureFixture[str]) -> None:
+    every = cases()
+    able = [case for case in every if not left_out(case)]
+    chosen = sample(able, CASES, lambda case: (case.language, expected(case).family))
+    began_s = time.monotonic()
+    wrong = {case.id: (case.say, found) for case in chosen if (found := difference(nvim, case))}
+    with capsys.disabled():
+        print(report("Neovim", chosen, every, time.monotonic() - began_s))
+        for identity, (say, found) in wrong.items():
+            print(f"\n== {identity}: “{say}”\n   {found}")
+    assert not wrong
