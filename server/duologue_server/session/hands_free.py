@@ -80,8 +80,9 @@ class HandsFree:
         observe: Callable[[Fact], None],
         say: Callable[[str], None],
         sleep: Callable[[bool], None],
+        asleep: Callable[[], bool],
     ) -> None:
-        """`sleep(True)`: the user wants to be heard no more, but for the phrase that ends it."""
+        """`sleep(True)`: the user wants to be heard no more, but for the phrase that ends it; `asleep` is whether."""
         self._clock = clock
         self._workspace = workspace
         self._client = client
@@ -99,8 +100,12 @@ class HandsFree:
         self._before = ""
         """The text before the last edit."""
         self._clipboard: str | None = None
-        self.dozing = False
+        self._asleep = asleep
+
+    @property
+    def dozing(self) -> bool:
         """Asleep by voice: nothing is heard but "wake up"."""
+        return self._asleep()
 
     @property
     def is_waiting(self) -> bool:
@@ -143,7 +148,6 @@ class HandsFree:
 
     def wake(self) -> None:
         """Ends the sleep."""
-        self.dozing = False
         self._sleep(False)
 
     def settles_after_s(self, words: str, others: Sequence[str] = ()) -> float | None:
@@ -224,7 +228,6 @@ class HandsFree:
             case "repeat" if self._last is not None:
                 return self._perform(self._last, place)
             case "sleep":
-                self.dozing = True
                 self._sleep(True)
                 return "Say wake up when you need me."
             case "help":

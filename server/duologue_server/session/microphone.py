@@ -26,7 +26,8 @@ class Microphone:
         """The voice's last word."""
         self._left_as: str | None = None
         """What it was when another window took it; None before that happened."""
-        self._dozing = False
+        self.dozing = False
+        """Asleep by voice."""
 
     def share(self, clock: Clock, path: Path) -> None:
         """From now on, other servers that name the same file and this one have one microphone between them."""
@@ -37,7 +38,7 @@ class Microphone:
         """As the user should see it."""
         if not self._is_here:
             return "elsewhere"
-        return "dozing" if self._dozing and self._said in ("open", "push_to_talk") else self._said
+        return "dozing" if self.dozing and self._said in ("open", "push_to_talk") else self._said
 
     def told(self, microphone: str) -> str:
         """The voice's word about it; what the user should see."""
@@ -56,7 +57,7 @@ class Microphone:
 
     def doze(self, asleep: bool) -> None:
         """By voice, the user wants to be heard no more, or again."""
-        self._dozing = asleep
+        self.dozing = asleep
         self._to_voice(Control("snooze", {"minutes": DOZE_MINUTES if asleep else 0}))
         self._show(self.seen)
 
@@ -64,7 +65,7 @@ class Microphone:
         """A new voice process hears; it must not where another window has the microphone."""
         if not self._is_here:
             self._to_voice(Control("sleep"))
-        if self._dozing:
+        if self.dozing:
             self._to_voice(Control("snooze", {"minutes": DOZE_MINUTES}))
 
     def voice_ended(self) -> None:

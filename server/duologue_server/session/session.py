@@ -80,7 +80,9 @@ class Session:
         self._workspace = Workspace(clock, options, self._to_voice, self._changed, self._warn)
         self._edits = Edits(clock, self._workspace, client, observe)
         self._requests = Requests(clock, self._workspace, self._edits, self._to_voice, self.verb, self._delegate)
-        self._hands_free = HandsFree(clock, self._workspace, client, observe, self._remark, self._doze)
+        self._hands_free = HandsFree(
+            clock, self._workspace, client, observe, self._remark, self._doze, lambda: self._microphone.dozing
+        )
         self._conversation = Conversation(
             clock, self._workspace, client, self._to_voice, self._requests, self._hands_free
         )
