@@ -9,7 +9,15 @@ import soxr
 
 from duologue_server.voice.decoding import Hypothesis, Node
 from duologue_server.voice.hibari import HibariSpeaker
-from duologue_server.voice.moonshine import MoonshineListener, encode, prepare, spoken_name, to_text, token_ids
+from duologue_server.voice.moonshine import (
+    MoonshineListener,
+    encode,
+    prepare,
+    spoken_name,
+    to_text,
+    token_ids,
+    unlike,
+)
 from duologue_server.voice.moonshine_weights import (
     BASE_EN,
     TINY_EN,
@@ -162,3 +170,36 @@ def test_when_names_lead_astray_the_plain_words_come(
         assert bare(listener.final(beckett())) == BECKETT
     finally:
         listener.bias(())
+
+
+def test_what_else_was_said_is_found_with_phrases_and_changes_nothing_of_the_first_text(
+    listener: MoonshineListener,
+) -> None:
+    audio = beckett()
+    plain = listener.texts(audio)
+    listener.bias((), ("delete the", "wrap the"))
+    try:
+        texts = listener.texts(audio)
+        assert bare(texts[0]) == bare(listener.final(audio)) == BECKETT
+        assert len(plain) == 1, "without phrases there is one text"
+        assert len({bare(text) for text in texts}) == len(texts)
+    finally:
+        listener.bias(())
+
+
+def test_a_phrase_is_among_what_else_was_said(listener: MoonshineListener) -> None:
+    speaker = HibariSpeaker(1.15)
+    said = np.pad(soxr.resample(speaker.speak("Unfold.").samples, speaker.rate_hz, RATE_HZ), 4_000)
+    assert not any(bare(text) == "unfold" for text in listener.texts(said))
+    listener.bias((), ("unfold",))
+    try:
+        assert any(bare(text) == "unfold" for text in listener.texts(said)), listener.texts(said)
+    finally:
+        listener.bias(())
+
+
+def test_texts_that_differ_in_signs_only_are_one() -> None:
+    assert unlike(("Go to line 2.", "go to line 2", "Go to Line 2!", "Go to line two.")) == (
+        "Go to line 2.",
+        "Go to line two.",
+    )

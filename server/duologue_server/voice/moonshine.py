@@ -4,6 +4,7 @@ import itertools
 import math
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,8 +166,8 @@ class MoonshineListener:
             found = [_believed(beam(Decoding(model, speech, states), limit, tree)[0])]
         if not found or not found[0]:  # what the names led astray may still be plain words
             found = [_believed(greedy(Decoding(model, speech, states), limit)), *found[1:]]
-        first_text, *others = dict.fromkeys(self._text(tokens, model) for tokens in found)
-        return (first_text, *filter(None, others)) if first_text else ("",)
+        first_text, *others = [self._text(tokens, model) for tokens in found]
+        return unlike((first_text, *filter(None, others))) if first_text else ("",)
 
     def _text(self, tokens: list[int], model: Opened) -> str:
         text = to_text(tokens, model.tokens)
@@ -177,6 +178,14 @@ def _believed(one: Hypothesis) -> list[int]:
     """The tokens, or none if the decoder itself hardly believes them."""
     tokens = [token for token in one.tokens if token != END]
     return tokens if tokens and one.logprob / (len(tokens) + 1) >= _MIN_MEAN_LOGPROB else []
+
+
+def unlike(texts: Sequence[str]) -> tuple[str, ...]:
+    """The texts without those that differ from an earlier one in signs and capitals only."""
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(" ".join(re.sub(r"[^\w' ]", "", text).lower().split()), text)
+    return tuple(found.values())
 
 
 def prepare(audio: Samples) -> Samples | None:
