@@ -120,14 +120,16 @@ def beam(decoding: Decoding, limit: int, root: Node, width: int = NARROW) -> lis
     """The texts that a search with a bonus for known names ends with, the best first; at least one."""
     alive = [Hypothesis((), 0.0, 0.0, 0.0, root)]
     ended: list[Hypothesis] = []
+    openings = np.fromiter(root.children, np.int64, len(root.children))
     for length in range(limit + 1):
         newest = np.array([[h.tokens[-1] if h.tokens else BEGIN] for h in alive])
         logprobs = decoding.step(newest)
         grown: list[tuple[Hypothesis, int]] = []
         for row, hypothesis in enumerate(alive):
-            favoured = [*hypothesis.node.children, *root.children]
-            likely = np.argpartition(logprobs[row], -2 * width)[-2 * width :].tolist()
-            for token in {*likely, *favoured}:
+            likely = np.argpartition(logprobs[row], -2 * width)[-2 * width :]
+            # Of hundreds of names, only those count whose bonus lifts them to the likely tokens.
+            lifted = openings[logprobs[row, openings] + BONUS >= logprobs[row, likely].min()]
+            for token in {*likely.tolist(), *lifted.tolist(), *hypothesis.node.children}:
                 next_one = hypothesis.followed_by(token, float(logprobs[row, token]), root)
                 if token == END:
                     ended.append(next_one)
