@@ -41,6 +41,15 @@ local ours = vim.lsp.get_clients({ name = "duologue" })[1]
 local answer = ours:request_sync("workspace/executeCommand", { command = "duologue.unmute", arguments = {} }, 5000)
 return answer ~= nil and answer.err == nil
 """
+OPEN = """
+local path, row, byte, is_last_gone = ...
+local last = vim.api.nvim_get_current_buf()
+vim.cmd.edit(path)
+vim.api.nvim_win_set_cursor(0, { row, byte })
+if is_last_gone then
+  vim.cmd.bwipeout({ last, bang = true })
+end
+"""
 SEEN = """
 local cursor, anchor = vim.fn.getpos("."), vim.fn.getpos("v")
 return {
@@ -80,12 +89,8 @@ class Spoken(Neovim):
         path = self.folder / str(self._count) / file_of(case)
         path.parent.mkdir()
         path.write_bytes(at.text.encode())
-        last = self.api.current.buffer.number
-        self.api.command(f"edit {path}")
-        if self._count > 1:
-            self.api.command(f"bwipeout! {last}")
         row, first = self._bytes(at, at.start)
-        self.api.current.window.cursor = (row + 1, first)
+        self.lua(OPEN, str(path), row + 1, first, self._count > 1)
         keys = ""
         if at.start != at.end:
             before_end = at.place(at.end - 1)
@@ -140,6 +145,11 @@ class Spoken(Neovim):
         if raw["mode"] == "V":
             return Seen(text, starts[sorted((raw["cursor"], raw["anchor"]))[0][0]], starts[raw["cursor"][0] + 1]), raw
         return Seen(text, first, min(last + 1, len(text))), raw
+
+
+def is_behind_last_line(seen: Seen) -> bool:
+    """Whether the cursor is where other editors show an empty last line, and Neovim nothing."""
+    return seen.text.endswith("\n") and seen.start == seen.end == len(seen.text)
 
 
 def fits(wanted: Seen, got: Seen, mode: str) -> bool:
@@ -210,10 +220,17 @@ def nvim(tmp_path: Path, voice: Voice) -> Iterator[Spoken]:
 
 def test_the_fixtures_in_neovim(nvim: Spoken, capsys: pytest.CaptureFixture[str]) -> None:
     every = cases()
-    able = [case for case in every if not left_out(case)]
+    able = [case for case in every if not left_out(case) and not is_behind_last_line(Seen.of(case.before))]
     chosen = sample(able, CASES, lambda case: (case.language, expected(case).family))
     began_s = time.monotonic()
-    wrong = {case.id: (case.say, found) for case in chosen if (found := difference(nvim, case))}
+    wrong = {}
+    for case in chosen:
+        try:
+            found = difference(nvim, case)
+        except AssertionError as error:
+            found = str(error)
+        if found:
+            wrong[case.id] = (case.say, found)
     with capsys.disabled():
         print(report("Neovim", chosen, every, time.monotonic() - began_s))
         for identity, (say, found) in wrong.items():
