@@ -18,7 +18,11 @@ SURE = 0.85
 """Edits that were heard with less confidence are asked first."""
 CORRECTION_COST = 0.08
 MOST_ALTERNATIVES = 4
-_WAKE = ("wake up", "wake up duologue", "duologue wake up", "hey duologue wake up", "start listening")
+_WAKE = (
+    "wake up", "wake up duologue", "duologue wake up", "hey duologue wake up", "start listening",
+    "dialogue wake up", "do a log wake up", "duo log wake up", "duolog wake up",
+)  # fmt: skip
+"""The last ones as recognisers write them."""
 
 
 @dataclass(frozen=True, slots=True)

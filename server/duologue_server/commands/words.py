@@ -12,7 +12,8 @@ _CONTRACTIONS = {
     "i'm": "i am", "won't": "will not", "aren't": "are not", "what're": "what are",
 }  # fmt: skip
 _LEAD = re.compile(
-    r"(?:(?:um+|uh+|er+|erm|ah+|hm+|oh|okay|ok|so|now|then|and then|right|please|hey|hey duologue|duologue|just|"
+    r"(?:(?:to(?= (?:delete|go|move|select|copy|undo))|"
+    r"um+|uh+|er+|erm|ah+|hm+|oh|okay|ok|so|now|then|and then|right|please|hey|hey duologue|duologue|just|"
     r"(?:can|could|would|will) you(?: please)?|i(?: would|'d)? (?:want|like)(?: you)? to|let us|go ahead and) )+"
 )
 _TAIL = re.compile(r"(?: (?:please|for me|now|then|thanks|thank you|okay|ok))+$")
