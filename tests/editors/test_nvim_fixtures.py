@@ -31,6 +31,12 @@ client.notify = function(method, params)
   return notify(method, params)
 end
 local ours = vim.lsp.get_clients({ name = "duologue" })[1]
+local show = ours.handlers["window/showDocument"] or vim.lsp.handlers["window/showDocument"]
+seen.shown = 0
+ours.handlers["window/showDocument"] = function(...)
+  seen.shown = seen.shown + 1
+  return show(...)
+end
 ours.handlers["duologue/clientCommand"] = function(_, params)
   table.insert(seen.actions, { params.name, params.argument })
   return { ok = true, message = "" }
@@ -159,6 +165,10 @@ def fits(wanted: Seen, got: Seen, mode: str) -> bool:
         return False
     if (wanted.start, wanted.end) == (got.start, got.end):
         return True
+    if is_behind_last_line(wanted):
+        wanted = Seen(wanted.text, wanted.end - 1, wanted.end - 1)
+        if got == wanted:
+            return True
     line, column = wanted.place(wanted.end)
     behind = wanted.start == wanted.end and column > 0 and column == len(wanted.lines[line])
     return mode == "n" and behind and got.start == got.end == wanted.end - 1
@@ -167,7 +177,7 @@ def fits(wanted: Seen, got: Seen, mode: str) -> bool:
 def difference(nvim: Spoken, case: Case) -> str:
     """Speaks a case; what came otherwise than it must, in a few lines."""
     wanted = expected(case)
-    nvim.lua("seen.actions = {}")
+    nvim.lua("seen.actions, seen.shown = {}, 0")
     nvim.put(case, wanted.before)
     before = nvim.seen()[0].text
     answers = [nvim.say(case.say)]
@@ -180,15 +190,18 @@ def difference(nvim: Spoken, case: Case) -> str:
     deadline_s = time.monotonic() + SETTLED_S
     while True:
         got, raw = nvim.seen()
-        acted = [tuple(action) for action in nvim.lua("return seen.actions")]
-        if fits(wanted.after, got, raw["mode"]) and acted == list(wanted.actions):
+        actions, shown = nvim.lua("return { seen.actions, seen.shown }")
+        acted = [tuple(action) for action in actions]
+        is_over = shown > 0 or got.text == before
+        if is_over and fits(wanted.after, got, raw["mode"]) and acted == list(wanted.actions):
             break
         if time.monotonic() > deadline_s:
             return (
                 f"came {got} in mode {raw['mode']} with {acted}, not {wanted.after} with {list(wanted.actions)}; "
-                f"said {answers[1:]}, noted {nvim.notes()[-2:]}"
+                f"said {answers[1:]}, shown {shown} times, noted {nvim.notes()[-2:]}"
             )
         time.sleep(0.005)
+    assert nvim.lua(BARRIER)
     return undone(nvim, before, got.text)
 
 

@@ -9,7 +9,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from duologue_server.bench.command_cases import CURSOR, NAMES, OPENING, spoken, unmarked
-from duologue_server.commands.kinds import EDITS, Client, Command, Go, Meta, Own, Select, Step, Template, Type, Write
+from duologue_server.commands.kinds import (
+    EDITS,
+    Client,
+    Command,
+    Go,
+    Meta,
+    Own,
+    Paste,
+    Select,
+    Step,
+    Template,
+    Type,
+    Write,
+)
+from duologue_server.session.conversation import COMMANDS
 from duologue_server.suggest.wording import as_sentence
 from support.command_cases import Case
 
@@ -68,8 +82,13 @@ def left_out(case: Case) -> str:
         return "needs names or problems from elsewhere"
     if case.buffers != BUFFERS:
         return "needs other open files"
-    if isinstance(spoken(case).command, Meta):
+    command = spoken(case).command
+    if isinstance(command, Meta):
         return "is about the commands themselves"
+    if isinstance(command, Paste):
+        return "needs to know what was copied before"
+    if command is not None and understand(case.say).kind not in COMMANDS:
+        return "is said to the partner first"
     return ""
 
 

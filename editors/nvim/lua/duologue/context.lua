@@ -19,6 +19,10 @@ local sent_place
 ---@type table<integer, boolean> buffers whose diagnostics changed
 local stale = {}
 
+---Where the server has put the cursor behind the last character of a line, on which it stands in Normal mode.
+---@type { bufnr: integer, row: integer, byte: integer }?
+local behind
+
 ---@param line string
 ---@param byte integer zero-based
 ---@param encoding string
@@ -63,15 +67,41 @@ local function visible(bufnr)
 end
 
 ---@param bufnr integer
+---@return integer row zero-based
+---@return integer byte zero-based, of the cursor, or of where the server has put it
+local function cursor(bufnr)
+  local at = vim.api.nvim_win_get_cursor(0)
+  local row, byte = at[1] - 1, at[2]
+  local text = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ""
+  local mode = vim.api.nvim_get_mode().mode
+  local there = behind and behind.bufnr == bufnr and behind.row == row and behind.byte == #text
+  if there and mode == "n" and vim.fn.matchend(text, ".", byte) == #text then
+    return row, #text
+  end
+  behind = nil
+  return row, byte
+end
+
+---The server has put the cursor there.
+---@param bufnr integer
+---@param row integer zero-based
+---@param byte integer zero-based
+function M.put(bufnr, row, byte)
+  behind = { bufnr = bufnr, row = row, byte = byte }
+end
+
+---@param bufnr integer
 ---@param encoding string
 ---@return lsp.Range? what is selected by character or by line
+---@return lsp.Position? where the cursor is then, if it is by character: behind the last one, or at the first
 local function selection(bufnr, encoding)
   local mode = vim.api.nvim_get_mode().mode:sub(1, 1)
   if mode ~= "v" and mode ~= "V" then
     return nil
   end
   local from, to = vim.fn.getpos("v"), vim.fn.getpos(".")
-  if from[2] > to[2] or (from[2] == to[2] and from[3] > to[3]) then
+  local backwards = from[2] > to[2] or (from[2] == to[2] and from[3] > to[3])
+  if backwards then
     from, to = to, from
   end
   if mode == "V" then
@@ -79,10 +109,11 @@ local function selection(bufnr, encoding)
   end
   local text = vim.api.nvim_buf_get_lines(bufnr, to[2] - 1, to[2], false)[1] or ""
   local last = vim.fn.matchend(text, ".", to[3] - 1)
-  return {
+  local range = {
     start = position(bufnr, from[2] - 1, from[3] - 1, encoding),
     ["end"] = position(bufnr, to[2] - 1, last >= 0 and last or #text, encoding),
   }
+  return range, backwards and range.start or range["end"]
 end
 
 local push_cursor = pace(INTERVAL_MS, function()
@@ -91,12 +122,14 @@ local push_cursor = pace(INTERVAL_MS, function()
   if not ours then
     return
   end
-  local uri, at = vim.uri_from_bufnr(bufnr), vim.api.nvim_win_get_cursor(0)
+  local uri = vim.uri_from_bufnr(bufnr)
+  local row, byte = cursor(bufnr)
+  local selected, at = selection(bufnr, ours.offset_encoding)
   local place = {
     cursor = {
       uri = uri,
-      position = position(bufnr, at[1] - 1, at[2], ours.offset_encoding),
-      selection = selection(bufnr, ours.offset_encoding),
+      position = at or position(bufnr, row, byte, ours.offset_encoding),
+      selection = selected,
     },
     visibleRanges = { uri = uri, ranges = { visible(bufnr) } },
   }
@@ -190,6 +223,9 @@ function M.watch()
   vim.api.nvim_create_augroup(GROUP, { clear = true })
   local moves = { "CursorMoved", "CursorMovedI", "BufEnter", "WinScrolled", "ModeChanged" }
   vim.api.nvim_create_autocmd(moves, { group = GROUP, callback = push_cursor })
+  -- What shows a buffer may put the cursor somewhere in it, and CursorMoved is not said of a place that has the same
+  -- line and column as the cursor had in the buffer before.
+  vim.api.nvim_create_autocmd("BufEnter", { group = GROUP, callback = vim.schedule_wrap(push_cursor) })
   vim.api.nvim_create_autocmd("TermClose", {
     group = GROUP,
     callback = function(event)

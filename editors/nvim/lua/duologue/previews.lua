@@ -1,5 +1,6 @@
 ---What a spoken command is about to do, in the text and in the captions; and where it puts the cursor.
 local captions = require("duologue.captions")
+local context = require("duologue.context")
 
 local M = {}
 
@@ -137,6 +138,7 @@ function M.on_show(err, params, ctx)
   local end_row, end_byte = place(bufnr, range["end"], encoding)
   if row == end_row and byte == end_byte then
     vim.api.nvim_win_set_cursor(0, { row + 1, byte })
+    context.put(bufnr, row, byte)
   elseif vim.api.nvim_get_mode().mode:sub(1, 1) == "i" then
     pending = function()
       select(bufnr, row, byte, end_row, end_byte)
