@@ -24,6 +24,7 @@ from duologue_server.commands.kinds import (
     Write,
 )
 from duologue_server.session.conversation import COMMANDS
+from duologue_server.suggest.answers import understand
 from duologue_server.suggest.wording import as_sentence
 from support.command_cases import Case
 
