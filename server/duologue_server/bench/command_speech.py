@@ -53,7 +53,8 @@ class Hearing:
         """The text of speech `[N]` at 16 kHz, the names favoured and written as they are, and what else it may be."""
         self._listener.bias(names, beginnings())
         texts = self._listener.texts(np.concatenate([_MARGIN, speech, _MARGIN]))
-        first, *others = dict.fromkeys(restore(text, Names.of(names)) for text in texts)
+        known = Names.of(names)
+        first, *others = dict.fromkeys(restore(text, known) for text in texts)
         return first, tuple(others)
 
 

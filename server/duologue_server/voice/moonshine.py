@@ -43,6 +43,8 @@ _MADE_UP = "You"
 """What the tiny model, which never says "nothing", makes of a knock or of room noise, and both make of music."""
 _MUSIC = "♪"
 MOST_NAMES = 400
+LONGEST_PHRASE_S = 8
+"""Whoever speaks for longer says more than a phrase, and second thoughts would take their time."""
 MOST_BEHIND = 5.0
 """Of the log probability of the first text: a text that is less likely is none that may have been said."""
 
@@ -157,7 +159,7 @@ class MoonshineListener:
                 return (f"{word.capitalize()}.",)
         limit = math.ceil(TOKENS_PER_S * len(speech) / RATE_HZ) + SPARE_TOKENS
         found: list[list[int]] = []
-        if wide_tree is not None:
+        if wide_tree is not None and len(speech) <= LONGEST_PHRASE_S * RATE_HZ:
             ranked = beam(Decoding(model, speech, states), limit, wide_tree, WIDE)
             names = tree if tree is not None else Node()
             first = max(ranked, key=lambda one: one.favoured_by(names).score)
