@@ -20,6 +20,7 @@ from duologue_server.context.positions import Position, Range
 from support.waiting import until
 
 TESTS = Path(__file__).parents[1]
+SHOW = "window/showDocument"
 CLIENT_COMMAND = "duologue/clientCommand"
 OURS = "test-"
 """What the ids of the test's own requests begin with."""
@@ -89,6 +90,8 @@ def main() -> int:
             tell("server", message)
         else:
             to["client"].write(message)
+            if message.get("method") == SHOW:
+                tell("server", message)
     return server.wait()
 
 
@@ -109,6 +112,8 @@ class Between:
         """As in `duologue/context`."""
         self.actions: list[tuple[str, str]] = []
         """What only the editor could have done."""
+        self.shown = 0
+        """How often the server has put the cursor somewhere."""
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._read, daemon=True).start()
@@ -155,6 +160,7 @@ class Between:
             "textDocument/didChange": self._change,
             "textDocument/didClose": lambda params: self._documents.close(params["textDocument"]["uri"]),
             "duologue/context": self._context,
+            SHOW: self._show,
             CLIENT_COMMAND: lambda params: self.actions.append((params["name"], params["argument"])),
         }
         method = message.get("method")
@@ -170,6 +176,9 @@ class Between:
     def _change(self, params: Json) -> None:
         changes = [TextChange(_range(change.get("range")), change["text"]) for change in params["contentChanges"]]
         self._documents.change(params["textDocument"]["uri"], params["textDocument"]["version"], changes)
+
+    def _show(self, params: Json) -> None:
+        self.shown += 1
 
     def _context(self, params: Json) -> None:
         self.cursor = params.get("cursor", self.cursor)
