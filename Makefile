@@ -10,7 +10,7 @@ demo: .venv/demo ## Replay a session on real input: listen, watch, look at the p
 
 test: .venv/installed ## All tests; those that need a sound server, or VS Code (make vscode), are left out where it is not there
 	@.ci/system-packages || export DUOLOGUE_NO_SOUND_SERVER=1; \
-	test -e build/duologue.vsix -a -d build/vscode/host || export DUOLOGUE_NO_VSCODE=1; $(BIN)/python -m pytest
+	test -e build/duologue.vsix -a -d build/vscode/host || export DUOLOGUE_NO_VSCODE=1; .ci/tests
 
 check: ## What must be green: format, lint, types, import rules, tests, the built wheel
 	bash .ci/run
