@@ -86,28 +86,33 @@ class Spoken(Neovim):
         self.lua(WATCH)
 
     def put(self, case: Case, at: Seen) -> None:
+        """In Insert mode every other time, and where only that has the place."""
+        line, column = at.place(at.start)
+        inserts = self._count % 2 == 1 or 0 < column == len(at.lines[line])
+        self.open(file_of(case), at, inserts)
+
+    def open(self, name: str, at: Seen, inserts: bool) -> None:
+        """As `put`."""
         self._normal()
         self._count += 1
-        path = self.folder / str(self._count) / file_of(case)
+        path = self.folder / str(self._count) / name
         path.parent.mkdir()
         path.write_bytes(at.text.encode())
         row, first = self._bytes(at, at.start)
         self.lua(OPEN, str(path), row + 1, first, self._count > 1)
-        keys = ""
         if at.start != at.end:
-            before_end = at.place(at.end - 1)
-            column = len(at.lines[before_end[0]][: before_end[1]].encode())
+            end_row, last = self._bytes(at, at.end - 1)
             self.api.input("v")
             self.until("Visual mode", lambda: self.api.funcs.mode() == "v")
-            self.api.current.window.cursor = (before_end[0] + 1, column)
-        elif first and first >= len(at.lines[row].encode()):
-            keys = "A"
-        elif self._count % 2:
-            keys = "i"
-        if keys:
-            self.api.input(keys)
+            self.api.current.window.cursor = (end_row + 1, last)
+        elif inserts:
+            self.api.input("A" if first == len(at.lines[row].encode()) else "i")
             self.until("Insert mode", lambda: self.api.funcs.mode() == "i")
-        uri = path.as_uri()
+        self.knows(path.as_uri(), at)
+        self.lua("seen.actions, seen.shown = {}, 0")
+
+    def knows(self, uri: str, at: Seen) -> None:
+        """Waits until the server knows of this cursor."""
 
         def is_told() -> bool:
             told = self.lua("return seen.told") or {}
@@ -118,7 +123,6 @@ class Spoken(Neovim):
 
         until("the server knows the cursor", is_told, lambda: (at, self.lua("return seen.told"), self.notes()))
         assert self.lua(BARRIER)
-        self.lua("seen.actions, seen.shown = {}, 0")
 
     def _normal(self) -> None:
         self.api.input("<C-\\><C-n>")
@@ -219,3 +223,18 @@ def test_the_fixtures_in_neovim(nvim: Spoken, capsys: pytest.CaptureFixture[str]
     with capsys.disabled():
         print(report("Neovim", chosen, time.monotonic() - began_s, left_out_in_neovim))
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_is_written_follows_what_was_written_although_normal_mode_has_no_place_there(nvim: Spoken) -> None:
+    nvim.open("store.py", Seen.of("‸a = 1\n"), inserts=False)
+    uri = Path(nvim.api.current.buffer.name).as_uri()
+    for words, text in (
+        ("go to the end of the line", "a = 1‸\n"),
+        ("write plus two", "a = 1 + 2‸\n"),
+        ("insert below total equals a", "a = 1 + 2\ntotal = a‸\n"),
+        ("write times two", "a = 1 + 2\ntotal = a * 2‸\n"),
+    ):
+        wanted = Seen.of(text)
+        assert nvim.say(words) == ""
+        nvim.until(words, lambda wanted=wanted: nvim.seen().text == wanted.text)  # type: ignore[misc]
+        nvim.knows(uri, wanted)

@@ -16,7 +16,7 @@ from support.waiting import until
 
 pytestmark = pytest.mark.e2e
 
-CASES = 100
+CASES = 90
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from typing import IO, Any, Self
 
 from duologue_server.context.documents import Documents, TextChange
 from duologue_server.context.positions import Position, Range
+from support.lsp_client import frame
 from support.waiting import until
 
 TESTS = Path(__file__).parents[1]
@@ -49,10 +50,13 @@ class Writer:
         self._lock = threading.Lock()
 
     def write(self, message: Json) -> None:
-        body = json.dumps(message).encode()
         with self._lock:
-            self._to.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+            self._to.write(frame(message))
             self._to.flush()
+
+    def close(self) -> None:
+        with self._lock:
+            self._to.close()
 
 
 def main() -> int:
@@ -73,7 +77,7 @@ def main() -> int:
             if not str(message.get("id")).startswith(OURS):
                 to["server"].write(message)
             tell("client", message)
-        server.terminate()
+        to["server"].close()
 
     def from_test() -> None:
         for line in test.makefile(encoding="utf-8"):
