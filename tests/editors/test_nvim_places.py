@@ -79,3 +79,14 @@ def test_a_selection_of_one_character_ends_at_the_cursor_however_it_was_made(nvi
     told(nvim, 0, 0)
     nvim.api.input("llvh")
     assert told(nvim, 0, 1)["selection"] == {"start": {"line": 0, "character": 1}, "end": {"line": 0, "character": 3}}
+
+
+def test_a_selection_with_the_end_of_its_last_line_is_told_with_it(nvim: Neovim, file: Path) -> None:
+    lines = {"start": {"line": 0, "character": 0}, "end": {"line": 2, "character": 0}}
+    shown = {"uri": file.as_uri(), "takeFocus": True, "selection": lines}
+    assert nvim.ask("window/showDocument", shown) == {"success": True}
+    assert told(nvim, 2, 0)["selection"] == lines
+    nvim.api.input("<Esc>gg")
+    told(nvim, 0, 0)
+    nvim.api.input("v$")
+    assert told(nvim, 1, 0)["selection"] == {"start": lines["start"], "end": {"line": 1, "character": 0}}

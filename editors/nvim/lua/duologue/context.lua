@@ -108,11 +108,12 @@ local function selection(bufnr, encoding)
     return { start = { line = from[2] - 1, character = 0 }, ["end"] = { line = to[2], character = 0 } }
   end
   local text = vim.api.nvim_buf_get_lines(bufnr, to[2] - 1, to[2], false)[1] or ""
-  local last = vim.fn.matchend(text, ".", to[3] - 1)
-  local range = {
-    start = position(bufnr, from[2] - 1, from[3] - 1, encoding),
-    ["end"] = position(bufnr, to[2] - 1, last >= 0 and last or #text, encoding),
-  }
+  local range = { start = position(bufnr, from[2] - 1, from[3] - 1, encoding) }
+  if to[3] > #text then -- the end of the line is selected, too
+    range["end"] = { line = to[2], character = 0 }
+  else
+    range["end"] = position(bufnr, to[2] - 1, vim.fn.matchend(text, ".", to[3] - 1), encoding)
+  end
   return range, backwards and range.start or range["end"]
 end
 
