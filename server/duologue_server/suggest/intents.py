@@ -186,7 +186,9 @@ _PHRASES: Mapping[Kind, tuple[str, ...]] = {
         "did i (break|miss) (something|anything)",
     ),
     "read_error": (
-        "(read|say|show|give) [me|us] [out] (the|that|this|my) [last|first|next|nearest|current] {error} [{aloud}]",
+        "(read|say|give|show me|show us) [me|us] [out] (the|that|this|my) [last|first|next|nearest|current] {error} "
+        "[{aloud}]",
+        "show (the|that|this|my) [last|first|next|nearest|current] (error|problem|warning|bug|mistake)",
         "what is (the|that|this) [last|first|next] {error} [{here}]",
         "what (does|did) (the|that|this) {error} say",
         "read {it} [{aloud}]",
