@@ -215,9 +215,17 @@ def test_a_sure_and_harmless_command_ends_the_turn_at_once(editor: Editor) -> No
     editor.session.from_voice(Guess("delete line three"))
     editor.later(0.2)
     assert len(editor.of(Prepare)) == 1
-    editor.later(0.1)
+    editor.later(0.15)
     assert editor.of(Prepare)[-1] == Prepare("delete line three", "", certain=True)
     assert editor.applied == []
+
+
+def test_the_silence_that_recognition_took_counts(editor: Editor) -> None:
+    editor.session.from_voice(Guess("delete line three", silent_s=0.2))
+    editor.later(0.05)
+    assert editor.of(Prepare) == []
+    editor.later(0.1)
+    assert editor.of(Prepare) == [Prepare("delete line three", "", certain=True)]
 
 
 def test_a_command_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

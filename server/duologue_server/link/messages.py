@@ -201,6 +201,8 @@ class Guess:
     interrupted: str | None = None
     others: tuple[str, ...] = ()
     """Both as in `Ask`."""
+    silent_s: float = field(default=0.0, compare=False)
+    """For how long nothing had been said when this was sent; no part of what is guessed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class Conversation:
         settles_s = self._hands_free.settles_after_s(guess.text, guess.others) if may_command else None
         if settles_s is not None and self._prescribed is None:
             self._answering.forget()
-            self._clock.call_later(settles_s, partial(self._settle, guess.text))
+            self._clock.call_later(max(0.0, settles_s - guess.silent_s), partial(self._settle, guess.text))
             return
         endpoint = self._endpoint if intent.kind == "unknown" and self._prescribed is None else None
         if not guess.text or endpoint is None:

@@ -48,9 +48,9 @@ ASKED_S = 20.0
 LOOK_EVERY_S, LOOK_FOR_S = 0.05, 2.0
 """For the editor's word of a change that it has made."""
 SETTLED_CONFIDENCE = 0.9
-EDIT_SETTLES_S = 0.25
-"""Who says "delete line" may go on with "two"; beside the pause after which words are told at all."""
-LONGER_SETTLES_S = 0.6
+EDIT_SETTLES_S = 0.3
+"""Of silence, the time that recognition takes included: whoever goes on without a breath has done so by then."""
+LONGER_SETTLES_S = 0.65
 """For words that are a command, and the beginning of a longer one: "scroll", and "scroll down"."""
 CONTINUATIONS = ("two", "down", "this", "one", "function", "to two", "with this", "message this", "file", "all")
 PARSED_AT_ONCE_BYTES = 200_000
@@ -151,8 +151,8 @@ class HandsFree:
         self._sleep(False)
 
     def settles_after_s(self, words: str, others: Sequence[str] = ()) -> float | None:
-        """How long nothing more need be said until these words are a command for sure, so that the turn is over; None
-        when they are none, or an unsure one. Nothing is done."""
+        """After how long a silence these words are a command for sure, so that the turn is over; None when they are
+        none, or an unsure one. Nothing is done."""
         if self.dozing:
             return 0.0 if wakes(words) else None
         if self._asked is not None and _plain(words) in YES | NO | OTHER:

@@ -193,7 +193,8 @@ class VoiceLoop:
         told = floor.sounding is not None and not floor.ducked
         words, others, ended_sample = self._parts.ear.guess
         no_guess = told or self._is_own(words, ended_sample)
-        guess = Guess("") if no_guess else Guess(words, floor.interrupted, others)
+        silent_s = (self._samples_heard - ended_sample) / RATE_HZ
+        guess = Guess("") if no_guess else Guess(words, floor.interrupted, others, silent_s)
         if not guess.text:
             self._settled = ""  # the same words another time may be meant otherwise
         if guess.text and guess.text == self._settled:
