@@ -1,5 +1,6 @@
 """Decoding Moonshine's text from encoded audio: greedily, or by a beam search that favours known names."""
 
+import heapq
 import math
 from dataclasses import dataclass, field
 
@@ -96,17 +97,19 @@ class Hypothesis:
         """What hypotheses of different lengths are compared by."""
         return (self.logprob + self.bonus) / math.pow(len(self.tokens) + 1, 0.6)
 
+    def bonus_with(self, token: int, root: Node) -> float:
+        """The bonus of this text with one more token."""
+        if token in self.node.children:
+            return self.bonus + BONUS
+        return self.bonus - self.owed + (BONUS if token in root.children else 0.0)
+
     def followed_by(self, token: int, logprob: float, root: Node) -> "Hypothesis":
         """This text with one more token."""
-        below = self.node.children.get(token)
-        bonus, owed = self.bonus, self.owed
-        if below is None:
-            bonus, owed = bonus - owed, 0.0
-            below = root.children.get(token)
-        if below is None:
-            return Hypothesis((*self.tokens, token), self.logprob + logprob, bonus, 0.0, root)
-        owed = 0.0 if below.ends else owed + BONUS
-        return Hypothesis((*self.tokens, token), self.logprob + logprob, bonus + BONUS, owed, below)
+        goes_on = self.node.children.get(token)
+        below = goes_on or root.children.get(token)
+        owed = 0.0 if below is None or below.ends else BONUS + (self.owed if goes_on is not None else 0.0)
+        bonus = self.bonus_with(token, root)
+        return Hypothesis((*self.tokens, token), self.logprob + logprob, bonus, owed, below or root)
 
     def favoured_by(self, root: Node) -> "Hypothesis":
         """The same text with the bonus of other names."""
@@ -124,24 +127,24 @@ def beam(decoding: Decoding, limit: int, root: Node, width: int = NARROW) -> lis
     for length in range(limit + 1):
         newest = np.array([[h.tokens[-1] if h.tokens else BEGIN] for h in alive])
         logprobs = decoding.step(newest)
-        grown: list[tuple[Hypothesis, int]] = []
+        grown: list[tuple[float, int, int]] = []
         for row, hypothesis in enumerate(alive):
             likely = np.argpartition(logprobs[row], -2 * width)[-2 * width :]
             # Of hundreds of names, only those count whose bonus lifts them to the likely tokens.
             lifted = openings[logprobs[row, openings] + BONUS >= logprobs[row, likely].min()]
             for token in {*likely.tolist(), *lifted.tolist(), *hypothesis.node.children}:
-                next_one = hypothesis.followed_by(token, float(logprobs[row, token]), root)
+                logprob = float(logprobs[row, token])
                 if token == END:
-                    ended.append(next_one)
+                    ended.append(hypothesis.followed_by(token, logprob, root))
                 else:
-                    grown.append((next_one, row))
-        grown.sort(key=lambda pair: pair[0].logprob + pair[0].bonus, reverse=True)
-        grown = grown[:width]
+                    grown.append((hypothesis.logprob + logprob + hypothesis.bonus_with(token, root), row, token))
+        best = heapq.nlargest(width, grown)
+        next_ones = [alive[row].followed_by(token, float(logprobs[row, token]), root) for _, row, token in best]
         best_end = max((h.score for h in ended), default=-math.inf)
-        if length == limit or all(h.score < best_end for h, _ in grown):
+        if length == limit or all(h.score < best_end for h in next_ones):
             break
-        alive = [h for h, _ in grown]
-        decoding.keep([row for _, row in grown])
+        alive = next_ones
+        decoding.keep([row for _, row, _ in best])
     return sorted(ended or alive, key=lambda h: h.score, reverse=True)
 
 
