@@ -96,6 +96,25 @@ def test_the_ear_learns_the_names_of_the_file(desk: Desk) -> None:
     assert {"total", "prices", "result", URI.rpartition("/")[2]} <= set(vocabulary.words)
 
 
+def test_the_ear_is_told_the_names_of_the_file_that_is_looked_at(desk: Desk) -> None:
+    other = "file:///home/ann/other.py"
+    desk.session.open(URI, "python", 1, "def load(path):\n    return path\n")
+    desk.session.cursor(URI, 0, 0)
+    desk.session.open(other, "python", 1, "def read_settings(path):\n    return path\n")
+    desk.later(2.0)
+    assert "load" in desk.of(Vocabulary)[-1].words
+    desk.session.cursor(other, 0, 0)
+    desk.later(0.5)
+    assert "read_settings" in desk.of(Vocabulary)[-1].words
+    desk.session.cursor(URI, 0, 0)
+    desk.later(0.5)
+    assert "load" in desk.of(Vocabulary)[-1].words, "though nothing was parsed again"
+    told = len(desk.of(Vocabulary))
+    desk.session.from_voice(Ready(0.0, {}))
+    desk.later(0.5)
+    assert len(desk.of(Vocabulary)) == told + 1, "a new voice knows no names"
+
+
 def test_a_dead_voice_leaves_what_was_heard(desk: Desk) -> None:
     desk.session.from_voice(Happened(SoundOn(1.0, "s1", LONG, "say")))
     desk.session.from_voice(HeardUpTo("s1", "The tests are"))

@@ -194,6 +194,8 @@ class Workspace:
         view = self.view(uri)
         if view is not None and view.syntax is not None and view.syntax.revision == view.snapshot.revision:
             self._tell_complete(view)
+            if jumped:
+                self._collect(view)
         if jumped:
             self._to_voice(EditorEvent("cursor_jump"))
 
@@ -254,10 +256,13 @@ class Workspace:
             self._clock.call_later(min(1.0, max(0.05, next_s - now_s)), self._settle_again)
 
     def offer_again(self) -> None:
-        """A new voice process knows nothing of the agenda yet."""
+        """A new voice process knows nothing of the agenda yet, nor of the names here."""
         self._offered = None
         self._complete = True
         self._vocabulary = ()
+        view = self.view(self.cursor_uri)
+        if view is not None:
+            self._collect(view)
         self.settle()
 
     def _look_at(self, uri: str | None, line: int = 0) -> None:
@@ -303,8 +308,13 @@ class Workspace:
         if view is None or view.syntax is None or uri != self.cursor_uri:
             return
         self._tell_complete(view)
-        collect = partial(view.syntax.identifiers, VOCABULARY_WORDS, self.cursor_position)
-        run(self._clock.lane("vocabulary"), collect, partial(self._collected, uri))
+        self._collect(view)
+
+    def _collect(self, view: View) -> None:
+        """The names around the cursor, which is in that view."""
+        if view.syntax is not None:
+            collect = partial(view.syntax.identifiers, VOCABULARY_WORDS, self.cursor_position)
+            run(self._clock.lane("vocabulary"), collect, partial(self._collected, view.uri))
 
     def _tell_complete(self, view: View) -> None:
         """Whether the statement at the cursor is whole: nobody wants to be spoken to in the middle of one."""
