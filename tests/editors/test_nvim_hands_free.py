@@ -38,8 +38,8 @@ class NeovimEyes:
     def file(self) -> str:
         return Path(self.nvim.api.current.buffer.name).name
 
-    def asks(self) -> bool:
-        return "?" in "".join(self.nvim.caption())
+    def shown(self) -> str:
+        return " ".join(self.nvim.caption())
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -37,14 +37,14 @@ class WindowEyes:
     def file(self) -> str:
         return self.window.page.locator(".tab.active").first.get_attribute("data-resource-name") or ""
 
-    def asks(self) -> bool:
-        return "?" in (self.window.page.locator(".statusbar").text_content() or "")
+    def shown(self) -> str:
+        return self.window.page.locator(".statusbar").text_content() or ""
 
     def wait(self, seconds: float) -> None:
         self.window.page.wait_for_timeout(1000 * seconds)
 
     def seen(self) -> str:
-        return self.window.page.locator(".statusbar").text_content() or ""
+        return self.shown()
 
 
 def test_a_working_session_without_a_key(

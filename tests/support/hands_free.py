@@ -5,6 +5,7 @@ The project is a part of python-dotenv (`tests/data/editing`, BSD-3-Clause); the
 
 import gzip
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -57,8 +58,8 @@ class Eyes(Protocol):
     def file(self) -> str:
         """The name of the file that is edited."""
 
-    def asks(self) -> bool:
-        """Whether a question about a command is open."""
+    def shown(self) -> str:
+        """What is shown of the voice: captions, questions."""
 
     def wait(self, seconds: float) -> None:
         """Lets the editor go on for so long."""
@@ -121,6 +122,10 @@ class Session:
     def edits(self, name: str) -> Callable[[], bool]:
         return lambda: self.eyes.file() == name
 
+    def asks(self, words: str) -> Callable[[], bool]:
+        """Whether the partner asks about that; what the user says has other words."""
+        return lambda: bool(re.search(rf"{words}[^?]*\?", self.eyes.shown(), re.IGNORECASE))
+
     def log(self) -> str:
         return subprocess.run(
             ["git", "log", "--format=%s"], cwd=self.project, capture_output=True, text=True, check=True
@@ -153,7 +158,7 @@ def work(session: Session) -> str:
     session.say("Change parse stream to parse stream comma parse key.", session.has(TESTS, "parse_stream, parse_key"))
     (session.project / ENDED).unlink()
     session.say("Run the tests.", session.ended("0"))
-    session.say("Commit with message guard against a missing reader.", session.eyes.asks)
+    session.say("Commit with message guard against a missing reader.", session.asks("Commit guard against"))
     session.say("Yes.", lambda: "guard against a missing reader" in session.log().lower())
     assert len(session.retries) <= MOST_RETRIES, session.retries
     return session.told(time.monotonic() - began_s)
