@@ -139,20 +139,11 @@ def test_a_command_is_taken_from_what_else_the_words_may_have_been(editor: Edito
     assert len({line.id for line in editor.lines if line.role == "user"}) == 1, "the line is put right"
 
 
-def test_a_name_of_another_open_file_is_looked_up_by_the_editor(editor: Editor) -> None:
-    other = "file:///home/ann/other.py"
-    editor.session.open(other, "python", 1, "def read_settings(path):\n    return path\n")
-    editor.say("go to read settings")
-    assert editor.performed == [], "it is not known yet"
-    editor.session.cursor(other, 0, 0)
-    editor.later(2.0)
-    editor.session.cursor(URI, 1, 4)
-    editor.later(2.0)
-    assert editor.say("go to read settings") == ""
-    assert editor.performed == [("symbol", "read_settings")]
-    editor.session.close(other)
-    editor.say("go to read settings")
-    assert len(editor.performed) == 1
+def test_code_without_a_verb_is_not_taken_from_what_else_was_heard(editor: Editor) -> None:
+    editor.say("It's data.", "Is data.", "data is path")
+    assert editor.text == CODE
+    editor.say("Right data.", "Write path.")
+    assert editor.text != CODE
 
 
 def test_what_was_heard_first_goes_first_unless_it_is_unsure(editor: Editor) -> None:

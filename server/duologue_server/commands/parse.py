@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from duologue_server.commands.grammar import grammar
-from duologue_server.commands.kinds import Client, Command, Meta, Own, Type
+from duologue_server.commands.kinds import Client, Command, Meta, Own, Type, Write
 from duologue_server.commands.own import OwnCommands, OwnStep
 from duologue_server.commands.place import Place
 from duologue_server.commands.words import MOST_WORDS, corrected, heard
@@ -18,6 +18,7 @@ SURE = 0.85
 """Edits that were heard with less confidence are asked first."""
 CORRECTION_COST = 0.08
 MOST_ALTERNATIVES = 4
+_SAYS_WRITE = frozenset({"write", "type", "dictate", "insert", "add", "put"})
 _WAKE = (
     "wake up", "wake up duologue", "duologue wake up", "hey duologue wake up", "start listening",
     "dialogue wake up", "do a log wake up", "duo log wake up", "duolog wake up",
@@ -60,11 +61,14 @@ def parse(words: str | Sequence[str], place: Place) -> Reading | None:
 def likeliest(texts: Sequence[str], place: Place) -> tuple[str, Reading] | None:
     """The command that an utterance is, in one of the texts that it may be, and that text.
 
-    The recogniser's first choice goes first, but what is sure in another text goes before what is unsure in that.
+    The recogniser's first choice goes first, but what is sure in another text goes before what is unsure in that. Code
+    that is dictated without a verb must be the first choice: "Is parser?" may have been "It's parser.".
     """
     unsure: tuple[str, Reading] | None = None
-    for text in texts:
+    for index, text in enumerate(texts):
         reading = parse(text, place)
+        if index and reading is not None and isinstance(reading.command, Write):
+            reading = reading if reading.words[0].lower() in _SAYS_WRITE else None
         if reading is not None and reading.confidence >= SURE:
             return text, reading
         if reading is not None and unsure is None:

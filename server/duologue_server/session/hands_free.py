@@ -353,7 +353,6 @@ class HandsFree:
             selection,
             cursor_at_start=selection.start == workspace.cursor_position != selection.end,
             buffers=tuple(file_name(one.uri) for one in workspace.documents if one.uri != view.uri),
-            vocabulary=workspace.names_beyond(view.uri),
             problems=tuple(Problem(found.line, found.text) for found in workspace.problems(view.uri)),
             clipboard=self._clipboard,
             own=self._own,

@@ -68,8 +68,6 @@ class Workspace:
         self._offered: Item | None = None
         self._complete = True
         self._vocabulary: tuple[str, ...] = ()
-        self._names: dict[str, tuple[str, ...]] = {}
-        """Of every open document in which the cursor has been, by its address."""
         self._warned: set[str] = set()
         self._settling = False
         self.documents = Documents()
@@ -179,7 +177,6 @@ class Workspace:
         self._noticing.close(uri)
         self.agenda.closed(uri)
         self._edited_s.pop(uri, None)
-        self._names.pop(uri, None)
         self._findings = {key: found for key, found in self._findings.items() if key[0] != uri}
         self._warned.discard(uri)
         if self.cursor_uri == uri:
@@ -314,7 +311,7 @@ class Workspace:
         """The names around the cursor, which is in that view."""
         if view.syntax is not None:
             collect = partial(view.syntax.identifiers, VOCABULARY_WORDS, self.cursor_position)
-            run(self._clock.lane("vocabulary"), collect, partial(self._collected, view.uri))
+            run(self._clock.lane("vocabulary"), collect, self._collected)
 
     def _tell_complete(self, view: View) -> None:
         """Whether the statement at the cursor is whole: nobody wants to be spoken to in the middle of one."""
@@ -323,16 +320,10 @@ class Workspace:
             self._complete = complete
             self._to_voice(EditorEvent("complete", int(complete)))
 
-    def names_beyond(self, uri: str) -> tuple[str, ...]:
-        """What is called somehow in the other documents in which the cursor has been."""
-        return tuple(dict.fromkeys(name for other, names in self._names.items() if other != uri for name in names))
-
-    def _collected(self, uri: str, words: tuple[str, ...] | Exception) -> None:
+    def _collected(self, words: tuple[str, ...] | Exception) -> None:
         if isinstance(words, Exception):
             self._warn_once("vocabulary", f"the names of the file cannot be collected: {words}")
             return
-        if self.documents.get(uri) is not None:
-            self._names[uri] = words
         files = [file_name(document.uri) for document in self.documents]
         words = tuple(dict.fromkeys((*words, *files[:VOCABULARY_FILES])))
         if words != self._vocabulary:
