@@ -140,9 +140,9 @@ def test_a_command_is_taken_from_what_else_the_words_may_have_been(editor: Edito
 
 
 def test_code_without_a_verb_is_not_taken_from_what_else_was_heard(editor: Editor) -> None:
-    editor.say("It's data.", "Is data.", "data is path")
+    editor.say("The data eagles path.", "Data equals path.")
     assert editor.text == CODE
-    editor.say("Right data.", "Write path.")
+    editor.say("Data equals path.")
     assert editor.text != CODE
 
 
