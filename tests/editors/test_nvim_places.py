@@ -3,20 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from editors.neovim import READY, Neovim
+from editors.neovim import Neovim
 
 TEXT = "total = 1\n\nmean = 𝄞\n"
-
-
-@pytest.fixture
-def file(nvim: Neovim) -> Path:
-    nvim.api.command("set hidden")
-    nvim.setup()
-    path = nvim.edit("prices.py", TEXT)
-    nvim.state(**READY, seq=1)
-    return path
 
 
 def show(nvim: Neovim, file: Path, line: int, character: int) -> None:

@@ -23,15 +23,6 @@ def span(line: int, first: int, end_line: int, last: int) -> dict[str, Any]:
     return {"start": {"line": line, "character": first}, "end": {"line": end_line, "character": last}}
 
 
-@pytest.fixture
-def file(nvim: Neovim) -> Path:
-    nvim.api.command("set hidden")
-    nvim.setup()
-    path = nvim.edit("prices.py", TEXT)
-    nvim.state(**READY, seq=1)
-    return path
-
-
 def test_every_command_of_the_protocol_is_known(nvim: Neovim) -> None:
     section = PAGE[PAGE.index("### `duologue/clientCommand`") : PAGE.index("### Offers in plain LSP")]
     block = section[section.index("`back`") : section.index("**Without it**")]

@@ -2,26 +2,17 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from support.hands_free import ENDED, Session, project, work
-from support.sound_server import SoundServer, require_sound_server
+from support.sound_server import SoundServer
 from support.spoken import room
-from support.vscode_host import Host, Window, require_vscode
+from support.vscode_host import Host, Window
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
-    require_vscode()
-    require_sound_server()
-    with SoundServer(tmp_path_factory.mktemp("sound")) as server:
-        yield server
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from support.sound_server import SoundServer, require_sound_server
+from support.sound_server import SoundServer
 from support.spoken import room, speech
-from support.vscode_host import Host, Window, require_vscode
+from support.vscode_host import Host, Window
 from support.waiting import until
 
 pytestmark = pytest.mark.e2e
@@ -20,14 +20,6 @@ QUIET_S = 0.6
 SILENT_WITHIN_S = 0.6
 """For a busy machine; what it took is printed."""
 KEYS = 10
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoundServer]:
-    require_vscode()
-    require_sound_server()
-    with SoundServer(tmp_path_factory.mktemp("sound")) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

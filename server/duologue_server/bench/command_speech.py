@@ -20,7 +20,7 @@ from duologue_server.commands.kinds import Client, Go, Meta, Select, Step, Templ
 from duologue_server.context.documents import file_name
 from duologue_server.session.workspace import VOCABULARY_WORDS
 from duologue_server.voice.moonshine import MoonshineListener, Samples
-from duologue_server.voice.names import Names, restore
+from duologue_server.voice.names import Names, restored
 from duologue_server.voice.speaker import Speaker
 
 RATE_HZ = 16_000
@@ -53,8 +53,7 @@ class Hearing:
         """The text of speech `[N]` at 16 kHz, the names favoured and written as they are, and what else it may be."""
         self._listener.bias(names, beginnings())
         texts = self._listener.texts(np.concatenate([_MARGIN, speech, _MARGIN]))
-        known = Names.of(names)
-        first, *others = dict.fromkeys(restore(text, known) for text in texts)
+        first, *others = restored(texts, Names.of(names))
         return first, tuple(others)
 
 

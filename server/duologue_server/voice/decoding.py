@@ -2,6 +2,7 @@
 
 import heapq
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -80,6 +81,15 @@ class Node:
         for token in tokens:
             node = node.children.setdefault(token, Node())
         node.ends = True
+
+
+def tree_of(names: Iterable[list[int]]) -> Node:
+    """The tree of names by their tokens. One that is a single token is left out: the model knows it anyway."""
+    tree = Node()
+    for tokens in names:
+        if len(tokens) > 1:
+            tree.add(tokens)
+    return tree
 
 
 @dataclass(frozen=True, slots=True)

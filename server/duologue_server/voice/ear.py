@@ -4,7 +4,6 @@ The samples of the microphone are the only time here. All recognition runs in th
 never one waiting behind another: what is wanted next is decided when the lane is free.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 
 from duologue_server.trace.clock import Clock, run
 from duologue_server.voice.gate import SpeechGate
-from duologue_server.voice.listener import Listener
-from duologue_server.voice.names import Names, restore
+from duologue_server.voice.listener import Listener, bare
+from duologue_server.voice.names import Names, restored
 
 Samples = NDArray[np.float32]
 Result = TypeVar("Result")
@@ -315,7 +314,7 @@ class Ear:
 
         def texts_of_it() -> tuple[str, ...]:
             texts = self._listener.texts(np.concatenate(blocks)) if blocks else ()
-            return tuple(dict.fromkeys(restore(text, names) for text in texts)) or ("",)
+            return restored(texts, names) or ("",)
 
         def done(result: tuple[str, ...] | Exception) -> None:
             self._busy = False
@@ -332,7 +331,7 @@ class Ear:
         run(self._lane, texts_of_it, done)
 
     def _show(self, turn: _Turn) -> None:
-        if turn.text and _bare(turn.text) != _bare(turn.shown):
+        if turn.text and bare(turn.text) != bare(turn.shown):
             turn.shown = turn.text
             self._told_of = turn
             self._on_words(turn.text, final=False)
@@ -365,11 +364,7 @@ def common_words(before: str, now: str, at_least: str = "") -> str:
     """
     agreed: list[str] = []
     for old, new in zip(before.split(), now.split(), strict=False):
-        if _bare(old) != _bare(new):
+        if bare(old) != bare(new):
             break
         agreed.append(new)
     return " ".join(agreed) if len(agreed) >= len(at_least.split()) else at_least
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[^\w' ]", "", text).lower()

@@ -1,5 +1,6 @@
 """What the voice process asks of a recogniser."""
 
+import re
 from typing import Protocol
 
 import numpy as np
@@ -31,3 +32,8 @@ class Listener(Protocol):
     def bias(self, words: tuple[str, ...], phrases: tuple[str, ...] = ()) -> None:
         """Names that are likely to be said, such as identifiers of the open buffers, and phrases that may be said: they
         bear on what else an utterance may be."""
+
+
+def bare(text: str) -> str:
+    """A text without its signs and capitals."""
+    return re.sub(r"[^\w' ]", "", text).lower()

@@ -12,7 +12,8 @@ import earshot
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue_server.voice.decoding import BEGIN, END, WIDE, Decoding, Hypothesis, Node, beam, greedy
+from duologue_server.voice.decoding import BEGIN, END, WIDE, Decoding, Hypothesis, Node, beam, greedy, tree_of
+from duologue_server.voice.listener import bare
 from duologue_server.voice.moonshine_folder import open_folder
 from duologue_server.voice.moonshine_weights import BASE_EN, TINY_EN, WORD_START, Opened, Pack, open_pack
 from duologue_server.voice.readings import favoured
@@ -70,6 +71,8 @@ class MoonshineListener:
         self._opened: dict[str, Opened] = {}
         self._names: tuple[str, ...] = ()
         self._phrases: tuple[str, ...] = ()
+        self._phrase_tokens: list[list[int]] = []
+        self._ids: dict[str, int] = {}
         self._tree: Node | None = None
         self._wide_tree: Node | None = None
         """Of the phrases, too; None without any."""
@@ -123,20 +126,15 @@ class MoonshineListener:
         """
         if (words, phrases) == (self._names, self._phrases):
             return
+        self._ids = self._ids or token_ids(self._model(BASE_EN).tokens)
+        if phrases != self._phrases:  # thousands, which stay the same while names come and go
+            sentences = {phrase[0].upper() + phrase[1:] for phrase in phrases}
+            self._phrase_tokens = [encode(phrase, self._ids) for phrase in {*phrases, *sentences}]
         names = {phrase for word in words[:MOST_NAMES] for phrase in (spoken_name(word), *favoured(word)) if phrase}
-        self._tree = self._tree_of(names) if names else None
-        sentences = {phrase[0].upper() + phrase[1:] for phrase in phrases}
-        self._wide_tree = self._tree_of({*names, *phrases, *sentences}) if phrases else None
+        name_tokens = [encode(name, self._ids) for name in names]
+        self._tree = tree_of(name_tokens) if names else None
+        self._wide_tree = tree_of([*name_tokens, *self._phrase_tokens]) if phrases else None
         self._names, self._phrases = words, phrases
-
-    def _tree_of(self, phrases: set[str]) -> Node:
-        ids = token_ids(self._model(BASE_EN).tokens)
-        tree = Node()
-        for phrase in phrases:
-            tokens = encode(phrase, ids)
-            if len(tokens) > 1:
-                tree.add(tokens)
-        return tree
 
     def _model(self, pack: Pack) -> Opened:
         if pack.name not in self._opened:
@@ -184,9 +182,9 @@ def _believed(one: Hypothesis) -> list[int]:
 
 def unlike(texts: Sequence[str]) -> tuple[str, ...]:
     """The texts without those that differ from an earlier one in signs and capitals only."""
-    found: dict[str, str] = {}
+    found: dict[tuple[str, ...], str] = {}
     for text in texts:
-        found.setdefault(" ".join(re.sub(r"[^\w' ]", "", text).lower().split()), text)
+        found.setdefault(tuple(bare(text).split()), text)
     return tuple(found.values())
 
 

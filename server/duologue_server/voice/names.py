@@ -90,6 +90,11 @@ class _Found:
     worth: float
 
 
+def restored(texts: Iterable[str], names: Names) -> tuple[str, ...]:
+    """Each of the texts as `restore` writes it, once."""
+    return tuple(dict.fromkeys(restore(text, names) for text in texts))
+
+
 def restore(text: str, names: Names) -> str:
     """The text with the names in it written as in the files; a text without any comes back unchanged.
 
